@@ -1,0 +1,1 @@
+"""What every model gets; nothing in here names one of them."""

@@ -1,0 +1,143 @@
+"""How many rows match: exactly as far as that is quick, beyond that about how many, and exactly when asked."""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ClauseElement, Executable
+
+MOST = 10_000  # rows that are counted one by one on every page
+SECONDS = 5.0  # that counting on request may take
+SAMPLE = 1000  # keys that SQLite looks up to tell how many of all rows match
+GOLDEN = (5**0.5 - 1) / 2
+STEPS = 10_000  # instructions of SQLite between two looks at the clock
+DIGITS = 4  # of an estimate that are worth telling
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of rows; unless it is `exact`, there are more than MOST, and about so many."""
+
+    value: int
+    exact: bool = True
+
+
+def count(session: Session, rows: Select[Any]) -> Number:
+    """Return how many `rows` (a SELECT of ids) there are: exact up to MOST, beyond that an estimate."""
+    return counts(session, [rows])[0]
+
+
+def quickly(session: Session, rows: Select[Any]) -> Number:
+    """Return how many `rows` (a SELECT of ids) there are, as `count` does, where reading one row takes long.
+
+    Rows that hold a common word are such: PostgreSQL's planner is asked first, and only few are counted.
+    """
+    if session.get_bind().dialect.name == "postgresql" and _planned(session, rows.order_by(None)) > MOST:
+        return Number(estimate(session, rows), exact=False)
+    return count(session, rows)
+
+
+def counts(session: Session, several: Sequence[Select[Any]]) -> list[Number]:
+    """Return the numbers of rows of each SELECT of ids: one statement, and one more for each beyond MOST."""
+    if not several:
+        return []
+    found = session.execute(select(*(_capped(rows) for rows in several))).one()
+    return [
+        Number(number) if number <= MOST else Number(estimate(session, rows), exact=False)
+        for rows, number in zip(several, found, strict=True)
+    ]
+
+
+def exactly(session: Session, rows: Select[Any], seconds: float = SECONDS) -> int | None:
+    """Return how many `rows` (a SELECT of ids) there are, or None when counting takes longer than `seconds`."""
+    counted = select(func.count()).select_from(rows.order_by(None).subquery())
+    try:
+        with session.begin_nested(), _limited(session, seconds):
+            return int(session.scalar(counted) or 0)
+    except OperationalError as error:
+        if not _ran_out(error):
+            raise
+        return None
+
+
+def estimate(session: Session, rows: Select[Any]) -> int:
+    """Return about how many `rows` (a SELECT of ids) there are, rounded, at least MOST, without reading them all.
+
+    PostgreSQL's planner knows; on SQLite a sample of keys, spread evenly over all there are, is looked up.
+    """
+    told = _sampled if session.get_bind().dialect.name == "sqlite" else _planned
+    number = told(session, rows.order_by(None))
+    rounded = round(number, min(0, DIGITS - len(str(number))))
+    return max(MOST, rounded)
+
+
+def _capped(rows: Select[Any]) -> Any:
+    some = rows.order_by(None).limit(MOST + 1).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+class Explained(Executable, ClauseElement):
+    """A statement whose plan is asked for instead of its rows."""
+
+    inherit_cache = False
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self.statement = statement
+
+
+@compiles(Explained, "postgresql")
+def _explain(element: Explained, compiler: Any, **options: Any) -> str:
+    return f"EXPLAIN (FORMAT JSON) {compiler.process(element.statement, **options)}"
+
+
+@compiles(Explained, "sqlite")
+def _explain_steps(element: Explained, compiler: Any, **options: Any) -> str:
+    return f"EXPLAIN QUERY PLAN {compiler.process(element.statement, **options)}"
+
+
+def _planned(session: Session, rows: Select[Any]) -> int:
+    plan = session.connection().execute(Explained(rows)).scalar_one()
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def _sampled(session: Session, rows: Select[Any]) -> int:
+    key = next(iter(rows.selected_columns))
+    first, last = session.execute(select(func.min(key), func.max(key))).one()
+    span = last - first + 1
+    # Steps of the golden ratio fall evenly over the keys, and into no rhythm that the rows may have.
+    keys = {first + int(span * (at * GOLDEN % 1)) for at in range(SAMPLE)}
+    found = session.scalar(select(func.count()).select_from(rows.where(key.in_(keys)).subquery())) or 0
+    return int(found * span // len(keys))
+
+
+@contextmanager
+def _limited(session: Session, seconds: float) -> Iterator[None]:
+    """Stop a statement of this session that takes longer than `seconds`."""
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        before = session.scalar(text("SHOW statement_timeout"))
+        limit = text("SELECT set_config('statement_timeout', :limit, true)")
+        session.execute(limit, {"limit": f"{int(seconds * 1000)}ms"})
+        yield
+        session.execute(limit, {"limit": before})
+        return
+    ends = time.monotonic() + seconds
+    driver: Any = connection.connection.driver_connection
+    driver.set_progress_handler(lambda: time.monotonic() > ends, STEPS)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+def _ran_out(error: OperationalError) -> bool:
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return "interrupted" in str(error.orig)
+    return getattr(error.orig, "sqlstate", None) == "57014"

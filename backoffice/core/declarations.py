@@ -1,0 +1,107 @@
+"""Whether what the models declare can be meant; the first contradiction stops the start-up, naming the file."""
+
+import inspect as source
+from collections.abc import Iterator
+from typing import Any
+
+from backoffice.core.model import Model
+from backoffice.core.resource import (
+    LAYOUTS,
+    PLACES,
+    RESERVED,
+    Action,
+    Contradiction,
+    Resource,
+    columns,
+    filterable,
+    relations,
+    resource,
+    resources,
+    verbs,
+)
+from backoffice.core.types import Choice
+
+
+def check() -> None:
+    """Raise Contradiction for the first declaration of any model that cannot be meant."""
+    for model in resources().values():
+        for problem in problems(model):
+            message = f"{source.getsourcefile(model)}: {model.__name__}: {problem}"
+            raise Contradiction(message)
+
+
+def problems(model: type[Model]) -> Iterator[str]:
+    """Yield a sentence for each contradiction in the declaration of `model`."""
+    said = resource(model)
+    yield from _unknown_columns(model, said)
+    yield from _unknown_verbs(model, said)
+    yield from _impossible_values(model, said)
+    if said.layout not in LAYOUTS:
+        yield f"layout={said.layout!r} is none of {', '.join(LAYOUTS)}"
+    for name in {*columns(model), *relations(model)} & RESERVED - {"id"}:
+        yield f"a column may not be called {name!r}: addresses use that word"
+    for name in PLACES.intersection(filterable(model)):
+        yield f"rows cannot be filtered by {name!r}: addresses use that word"
+
+
+def _unknown_columns(model: type[Model], said: Resource) -> Iterator[str]:
+    known = {*columns(model), *relations(model)}
+    used = {
+        "columns": said.columns,
+        "search": said.search,
+        "filters": said.filters,
+        "inline": said.inline,
+        "form": said.form,
+        "fields": tuple(said.fields),
+        "fixed": said.fixed,
+        "moving": tuple(said.moving),
+        "owner": (said.owner,) if said.owner else (),
+        "label": (said.label,) if said.label != "name" or said == model.resource else (),
+        "order": (said.order.lstrip("-"),),
+    }
+    for place, names in used.items():
+        for name in names:
+            if name not in known:
+                yield f"{place} names {name!r}, which is no column of it that may be shown"
+    for view, criteria in said.views.items():
+        yield from (f"view {view!r} filters {name!r}, which is no column" for name in criteria if name not in known)
+
+
+def _unknown_verbs(model: type[Model], said: Resource) -> Iterator[str]:
+    known = verbs(model)
+    for role, words in said.grants.items():
+        for word in words.split():
+            verb, _, scope = word.partition(":")
+            if verb not in known:
+                yield f"grants gives {role} {word!r}, but there is no verb {verb!r}"
+            if scope not in ("", "own"):
+                yield f"grants gives {role} {word!r}: the only scope is :own"
+            if scope == "own" and not said.owner:
+                yield f"grants gives {role} {word!r}, but owner is not declared"
+
+
+def _impossible_values(model: type[Model], said: Resource) -> Iterator[str]:
+    if len({action.name for action in said.actions}) != len(said.actions):
+        yield "two actions have the same name"
+    for action in said.actions:
+        yield from (f"action {action.name!r} {problem}" for problem in _action_problems(model, said, action))
+    for view, criteria in said.views.items():
+        wrong = [name for name, value in criteria.items() if not _can_hold(model, name, value)]
+        yield from (f"view {view!r} asks for {name}={criteria[name]!r}, which it cannot hold" for name in wrong)
+
+
+def _action_problems(model: type[Model], said: Resource, action: Action) -> Iterator[str]:
+    sets = dict(action.sets or {})
+    if (action.sets is None) == (action.run is None):
+        yield "needs either sets or run"
+    if action.name in said.verbs:
+        yield "has the name of a basic verb"
+    for name in {*sets, *action.when} - set(columns(model)):
+        yield f"uses {name!r}, which is no column"
+    for name in (name for name, value in sets.items() if not callable(value) and not _can_hold(model, name, value)):
+        yield f"sets {name} to {sets[name]!r}, which it cannot hold"
+
+
+def _can_hold(model: type[Model], name: str, value: Any) -> bool:
+    column = columns(model).get(name)
+    return column is None or not isinstance(column.type, Choice) or value in column.type.values

@@ -1,0 +1,54 @@
+"""How a row's values are written as JSON, the same in Python and in SQL."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, String, case, cast, func, literal
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import Column
+
+from backoffice.core.types import Strings, UtcDateTime
+
+# PostgreSQL takes at most 100 arguments a call, so a wide row is put together from parts.
+PART = 40
+
+
+def encode(value: Any) -> Any:
+    """Return one value of a row as JSON can hold it; moments as ISO 8601 in UTC with microseconds."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def sql_object(dialect: str, values: dict[str, tuple[Column[Any], ColumnElement[Any]]]) -> ColumnElement[Any]:
+    """Return an SQL expression for the JSON object of `values`: name → (column, expression)."""
+    pairs = [(name, _sql_value(dialect, column, value)) for name, (column, value) in values.items()]
+    if dialect == "sqlite":
+        return func.json_object(*(part for name, value in pairs for part in (literal(name), value)))
+    parts = [
+        cast(
+            func.jsonb_build_object(*(p for name, value in pairs[at : at + PART] for p in (literal(name), value))),
+            JSONB,
+        )
+        for at in range(0, len(pairs), PART)
+    ]
+    whole: ColumnElement[Any] = parts[0] if parts else cast(func.jsonb_build_object(), JSONB)
+    for part in parts[1:]:
+        whole = whole.concat(part)
+    return whole
+
+
+def _sql_value(dialect: str, column: Column[Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
+    kind = column.type
+    if isinstance(kind, UtcDateTime):
+        if dialect == "sqlite":
+            return func.replace(cast(value, String), " ", "T").concat("+00:00")
+        return func.to_char(func.timezone("UTC", value), 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
+    if dialect != "sqlite":
+        return value
+    if isinstance(kind, Boolean):
+        return func.json(case((value.is_(None), "null"), (value, "true"), else_="false"))
+    return func.json(value) if isinstance(kind, Strings) else value

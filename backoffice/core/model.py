@@ -1,0 +1,209 @@
+"""What a row is: a key, two dates and a version; and the database that holds it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from itertools import chain, count
+from typing import Any, ClassVar
+
+from flask import Flask
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Boolean, Index, Integer, MetaData, SmallInteger, String, Table, Text, event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm.attributes import QueryableAttribute
+from sqlalchemy.schema import Column
+from sqlalchemy.sql import ClauseElement
+
+from backoffice.core.types import LARGEST, Invalid, Key, Slug, UtcDateTime, slugify
+
+# True while a request only reads: SQLite then begins without taking the writers' lock.
+reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+
+# What a class is mapped to never changes; every row that is written asks for it several times.
+_own_columns: dict[type, list[tuple[str, Column[Any]]]] = {}
+
+
+class Base(DeclarativeBase):
+    """The root of all mapped classes; constraints get names that tell table and column."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def now() -> datetime:
+    """Return this moment in UTC."""
+    return datetime.now(UTC)
+
+
+class Model(db.Model):  # type: ignore[name-defined,misc]
+    """One row of a resource; its columns check what is set on them, its rules run before it is written."""
+
+    __abstract__ = True
+    resource: ClassVar[Any] = None
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True, sort_order=-20)
+    created_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, default=now, index=True, sort_order=20, info={"label": lazy_gettext("Created")}
+    )
+    updated_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, default=now, onupdate=now, sort_order=21, info={"label": lazy_gettext("Changed")}
+    )
+    version: Mapped[int] = mapped_column(Integer, default=1, sort_order=22)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy calls it with the class
+        return {"version_id_col": cls.version}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__table__" in vars(cls):
+            _break_ties(cls.__table__)
+
+    def rules(self) -> Iterator[Invalid]:
+        """Yield what is wrong with the row as a whole; a model says its rules here.
+
+        Called inside the flush that writes the row, so whatever door it came through. It may also put values
+        in order (fill a date that follows from a status).
+        """
+        return iter(())
+
+    def farewells(self) -> Iterator[Invalid]:
+        """Yield what stands against deleting the row; a model says its rules here.
+
+        Called inside the flush that deletes it. Rows that refer to it are no matter of this: see `core.references`.
+        """
+        return iter(())
+
+    def problems(self) -> list[Invalid]:
+        """Return all that is wrong with the row: the model's own rules, and required columns left empty."""
+        self._name_addresses()
+        found = list(self.rules())
+        told = {problem.field for problem in found}
+        for name, column in self._columns():
+            if name not in told and required(column) and getattr(self, name) in (None, ""):
+                found.append(Invalid(name, _("This field is required.")))
+        return found
+
+    def _columns(self) -> list[tuple[str, Column[Any]]]:
+        known = _own_columns.get(type(self))
+        if known is None:
+            mapped = [(one.key, one.columns[0]) for one in self.__mapper__.column_attrs]
+            known = _own_columns[type(self)] = [(key, one) for key, one in mapped if isinstance(one, Column)]
+        return known
+
+    def _name_addresses(self) -> None:
+        """Fill an empty slug from the column it names in `info["from"]`, with a number where it is taken."""
+        for name, column in self._columns():
+            if isinstance(column.type, Slug) and "from" in column.info and not getattr(self, name):
+                stem = slugify(getattr(self, column.info["from"]) or "") or self.__tablename__
+                setattr(self, name, _free(column, stem[: column.type.longest - 8]))
+
+
+def _break_ties(table: Table) -> None:
+    """Let an index of one column be one to sort by, however many rows are equal: the key follows the column."""
+    for index in list(table.indexes):
+        (first, *more) = index.columns
+        if not more and not index.unique and not first.foreign_keys:
+            table.indexes.discard(index)
+            Index(None, first, table.c.id)
+
+
+def _free(column: Column[Any], stem: str) -> str:
+    session = db.session()
+    with session.no_autoflush:
+        taken = set(session.scalars(db.select(column).where(column.like(f"{stem}%"))))
+    taken |= {getattr(row, column.key, None) for row in session.new if row.__table__ is column.table}
+    return next(name for name in chain([stem], (f"{stem}-{number}" for number in count(2))) if name not in taken)
+
+
+def required(column: Column[Any]) -> bool:
+    """Tell whether a value must be given: not nullable, and nothing fills it in."""
+    filled = column.default is not None or column.server_default is not None or column.primary_key
+    return not column.nullable and not filled and not column.foreign_keys
+
+
+def arrive(column: Column[Any], value: Any) -> Any:
+    """Return `value` as `column` stores it; raises ValueError with a sentence for the user."""
+    if value is None or isinstance(value, ClauseElement):
+        return value
+    kind = column.type
+    if isinstance(value, str):
+        value = _arrive_text(kind, value)
+    elif isinstance(value, int) and not isinstance(kind, Boolean) and abs(value) > largest(kind):
+        raise ValueError(_("This number is too large."))
+    return kind.arrive(value) if hasattr(kind, "arrive") else value
+
+
+def largest(kind: Any) -> int:
+    """Return the largest number that a column of this type holds."""
+    if isinstance(kind, SmallInteger):
+        return 2**15 - 1
+    return 2**31 - 1 if type(kind) is Integer else LARGEST
+
+
+def _arrive_text(kind: Any, value: str) -> str:
+    if "\x00" in value:
+        raise ValueError(_("This text holds a character that cannot be stored."))
+    # Unpaired surrogates are no text: no database and no file takes them.
+    value = value.encode("utf-8", "replace").decode("utf-8")
+    inner = getattr(kind, "impl", kind)
+    if isinstance(inner, String) and not isinstance(inner, Text):
+        value = value.strip()
+        if inner.length and len(value) > inner.length:
+            raise ValueError(_("At most %(most)d characters; this has %(has)d.", most=inner.length, has=len(value)))
+    return value
+
+
+@event.listens_for(Model, "attribute_instrument", propagate=True)
+def _listen(_class: type, key: str, attribute: QueryableAttribute[Any]) -> None:
+    columns = getattr(attribute.property, "columns", None)
+    if not columns or not isinstance(columns[0], Column):
+        return
+    column = columns[0]
+
+    def check(_target: Model, value: Any, _old: Any, _initiator: Any) -> Any:
+        try:
+            return arrive(column, value)
+        except Invalid:
+            raise
+        except (ValueError, TypeError) as error:
+            raise Invalid(key, str(error)) from error
+
+    event.listen(attribute, "set", check, retval=True)
+
+
+@event.listens_for(Engine, "connect")
+def _firm_ground(connection: Any, _record: Any) -> None:
+    """Make SQLite keep foreign keys, wait for its turn, and leave transactions to us."""
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None
+    for pragma in ("foreign_keys=ON", "busy_timeout=15000", "journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    """Writers take SQLite's lock at once: a reader that turns writer half-way could only fail."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN" if reading.get() else "BEGIN IMMEDIATE")
+
+
+def init_app(app: Flask) -> None:
+    """Attach the database to the application."""
+    db.init_app(app)

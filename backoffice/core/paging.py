@@ -1,0 +1,210 @@
+"""Which rows a page of a sorted list holds, found by their place in an index: the last page costs as the first."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, literal, or_, true, tuple_
+from sqlalchemy.orm import Session
+
+from backoffice.core import cursors
+from backoffice.core.access import may_see
+from backoffice.core.criteria import BadCriteria
+from backoffice.core.model import Model
+from backoffice.core.resource import columns, key_of, resource, sortable
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order of a list: by the column `name`, downwards when `desc`; rows equal in it stand as their index does."""
+
+    model: type[Model]
+    name: str
+    desc: bool
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The columns that put the rows in order: the one asked for, those that break ties, at last the key."""
+        return (self.name, *_ties(self.model, self.name))
+
+    @property
+    def word(self) -> str:
+        """The order as a cursor says it."""
+        return f"-{self.name}" if self.desc else self.name
+
+    @property
+    def nullable(self) -> bool:
+        """Whether rows without a value stand at one end."""
+        return bool(columns(self.model)[self.name].nullable)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page is: at the start, or as one of these says.
+
+    `after` and `before` are cursors, `last` asks for the end, `at` is a value to jump to, `skip` a number of rows
+    from the start; skipping many costs what reading them costs.
+    """
+
+    after: str = ""
+    before: str = ""
+    last: bool = False
+    at: str = ""
+    skip: int = 0
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the page is found by walking the list from its end."""
+        return self.last or bool(self.before)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The rows of a page, and the cursors with which the next and the previous one are asked for; "" for none."""
+
+    rows: Sequence[RowMapping]
+    next: str = ""
+    previous: str = ""
+
+
+def order(model: type[Model], user: Any, sort: str, *, desc: bool) -> Order:
+    """Return the order by a column's name ("" for the model's own); raises BadCriteria for one there is not.
+
+    The model's own order is that of the keys for those who may not see its column.
+    """
+    if sort and (sort not in sortable(model) or not may_see(user, model, sort)):
+        raise BadCriteria(_("The rows cannot be sorted by “%(name)s”.", name=sort[:40]))
+    if sort:
+        return Order(model, sort, desc)
+    own = resource(model).order
+    name = own.lstrip("-")
+    return Order(model, key_of(model, name) if may_see(user, model, name) else "id", own.startswith("-"))
+
+
+def page(session: Session, statement: Select[Any], order: Order, place: Place, size: int) -> Page:
+    """Return the page of `size` rows of `statement`, a SELECT of columns from `order.model`, that is at `place`.
+
+    A row that stays where it is while one walks from page to page is shown once, whatever comes and goes around
+    it. Costs one statement; near the end of the rows without a value two. Raises BadCriteria for a cursor or a
+    value that means nothing in this order.
+    """
+    where = _start(order, place)
+    shown = statement.add_columns(*(getattr(order.model, name).label(f"place_{name}") for name in order.names))
+    found = _walk(session, shown, order, where, (size + 1, place.skip))
+    rows, more = found[:size], len(found) > size
+    if not rows:
+        return Page(())
+    if place.backwards:
+        rows.reverse()
+    first, last = _cursor(order, rows[0]), _cursor(order, rows[-1])
+    if place.backwards:
+        return Page(rows, last if place.before else "", first if more else "")
+    earlier = place.after or place.skip or (place.at and _any_before(session, shown, order, first))
+    return Page(rows, last if more else "", first if earlier else "")
+
+
+def preceding(session: Session, statement: Select[Any], order: Order, row: RowMapping) -> Select[Any]:
+    """Return those rows of `statement` that stand before `row`, which came with a page."""
+    backwards = _Start(not order.desc, _values(order, row))
+    return statement.where(or_(*_parts(order, backwards, session.get_bind().dialect.name)))
+
+
+@dataclass(frozen=True)
+class _Start:
+    """Where walking begins and whether it goes downwards; `values` stand in the order's columns, or only the first."""
+
+    down: bool
+    values: Sequence[Any] = ()
+    inclusive: bool = False
+
+
+def _start(order: Order, place: Place) -> _Start:
+    down = order.desc != place.backwards
+    cursor = place.after or place.before
+    if cursor:
+        table = columns(order.model)
+        return _Start(down, cursors.read(cursor, order.word, [table[name] for name in order.names]))
+    if place.at:
+        value, inclusive = cursors.jump(place.at, columns(order.model)[order.name], down=down)
+        return _Start(down, (value,), inclusive)
+    return _Start(down)
+
+
+def _walk(
+    session: Session, statement: Select[Any], order: Order, start: _Start, many: tuple[int, int]
+) -> list[RowMapping]:
+    """Return the rows from `start` on, at most so many, and so many skipped (`many`)."""
+    wanted, skip = many
+    sides = [getattr(order.model, name) for name in order.names]
+    sorted_rows = statement.order_by(*(side.desc() if start.down else side.asc() for side in sides))
+    found: list[RowMapping] = []
+    for part in _parts(order, start, session.get_bind().dialect.name):
+        asked = sorted_rows.where(part).limit(wanted - len(found))
+        found += session.execute(asked.offset(skip) if skip else asked).mappings()
+        if len(found) >= wanted:
+            break
+    return found
+
+
+def _parts(order: Order, start: _Start, dialect: str) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions for the rows beyond `start`, in the order they come; an index serves each.
+
+    Rows without a value stand at one end, and each database has its own: above all values on PostgreSQL, below
+    them on SQLite.
+    """
+    if not start.values:
+        yield true()
+        return
+    lead = getattr(order.model, order.name)
+    empty_first = start.down != (dialect == "sqlite")
+    if start.values[0] is None:
+        yield and_(lead.is_(None), _beyond(order, start, 1))
+        if empty_first:
+            yield lead.is_not(None)
+        return
+    yield _beyond(order, start)
+    if order.nullable and not empty_first:
+        yield lead.is_(None)
+
+
+def _beyond(order: Order, start: _Start, first: int = 0) -> ColumnElement[bool]:
+    """Return the condition for the rows beyond the values of `start`, from the order's column number `first` on."""
+    names = order.names[first : len(start.values)]
+    pairs = [(getattr(order.model, name), columns(order.model)[name].type) for name in names]
+    values = [literal(value, kind) for value, (_side, kind) in zip(start.values[first:], pairs, strict=True)]
+    left: Any = pairs[0][0] if len(pairs) == 1 else tuple_(*(side for side, _kind in pairs))
+    right: Any = values[0] if len(pairs) == 1 else tuple_(*values)
+    if start.inclusive:
+        compared = left <= right if start.down else left >= right
+    else:
+        compared = left < right if start.down else left > right
+    beyond: ColumnElement[bool] = compared
+    return beyond
+
+
+def _any_before(session: Session, shown: Select[Any], order: Order, cursor: str) -> bool:
+    where = _start(order, Place(before=cursor))
+    return bool(_walk(session, shown, order, where, (1, 0)))
+
+
+def _cursor(order: Order, row: RowMapping) -> str:
+    return cursors.write(order.word, _values(order, row))
+
+
+def _values(order: Order, row: RowMapping) -> list[Any]:
+    return [row[f"place_{name}"] for name in order.names]
+
+
+def _ties(model: type[Model], name: str) -> tuple[str, ...]:
+    """Return the columns after `name` in the shortest index that leads from it to the key; none where no ties are."""
+    table = columns(model)
+    if name == "id" or (table[name].unique and not table[name].nullable):
+        return ()
+    found = [("id",)] if table[name].unique else []
+    for index in model.__table__.indexes:
+        lead, *rest = (column.key for column in index.columns)
+        if lead == name and rest and rest[-1] == "id" and not any(table[one].nullable for one in rest):
+            found.append(tuple(rest))
+    return min(found, key=len, default=("id",))

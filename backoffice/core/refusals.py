@@ -1,0 +1,51 @@
+"""What is said when a row cannot be stored, and what a broken constraint means in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from backoffice.core.model import Model
+from backoffice.core.resource import columns, labels
+from backoffice.core.types import Invalid
+
+
+class Refusal(Exception):  # noqa: N818 - it names what it is
+    """What was asked is refused; `problems` maps a field ("" for the whole row) to a sentence."""
+
+    def __init__(self, problems: Mapping[str, Any]) -> None:
+        super().__init__("; ".join(f"{field}: {said}" if field else str(said) for field, said in problems.items()))
+        self.problems = {field: str(said) for field, said in problems.items()}
+
+
+class Stale(Refusal):
+    """The row was changed since it was read."""
+
+
+def flush(session: Session, model: type[Model]) -> None:
+    """Write what is pending; raises Refusal in words about `model`, and Stale when it was changed meanwhile."""
+    try:
+        session.flush()
+    except Invalid as invalid:
+        raise Refusal({invalid.field: invalid.message}) from invalid
+    except StaleDataError as error:
+        raise Stale({"": _("Someone changed this meanwhile.")}) from error
+    except IntegrityError as error:
+        raise Refusal(explain(error, model)) from error
+
+
+def explain(error: IntegrityError, model: type[Model]) -> dict[str, str]:
+    """Return what a broken constraint means for the user: field → sentence, with no SQL in it."""
+    said = str(error.orig)
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or said
+    if "foreign key" in said.lower():
+        return {"": _("Other rows refer to this, or what it refers to is gone.")}
+    for name, column in columns(model).items():
+        if constraint == f"uq_{model.__tablename__}_{column.key}" or f"{model.__tablename__}.{column.key}" in said:
+            if "unique" in said.lower() or constraint.startswith("uq_"):
+                return {name: _("There is already one with this %(label)s.", label=str(labels(model, name)).lower())}
+            return {name: _("This field is required.")}
+    return {"": _("This contradicts what is stored.")}

@@ -1,0 +1,97 @@
+"""Where the bytes of pictures lie: a folder, or whatever other place `MEDIA_URL` names."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from flask import current_app
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+
+from backoffice.core.types import Picture
+
+DRAFTS = "new"
+
+
+@dataclass(frozen=True)
+class Storage:
+    """One place for files: `system` is an fsspec file system, `root` the folder in it that is ours."""
+
+    system: Any
+    root: str
+
+    def path(self, name: str) -> str:
+        """Return where the file `name` lies; raises FileNotFoundError for what cannot be a stored name."""
+        if not Picture.PATTERN.fullmatch(name):
+            raise FileNotFoundError(name)
+        return f"{self.root}/{name[:2]}/{name[2:4]}/{name}"
+
+    def holds(self, name: str, size: int | None = None) -> bool:
+        """Tell whether there is a file `name`, and of `size` bytes if that is given."""
+        path = self.path(name)
+        self.system.invalidate_cache()  # other processes write here, too
+        return bool(self.system.exists(path)) and size in (None, self.system.size(path))
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of the file `name`; raises FileNotFoundError."""
+        return bytes(self.system.cat_file(self.path(name)))
+
+    def write(self, name: str, data: bytes) -> None:
+        """Store `data` as `name`, so that whoever looks sees all of it or nothing; raises OSError."""
+        draft, path = f"{self.root}/{DRAFTS}/{uuid4().hex}", self.path(name)
+        try:
+            for place in (draft, path):
+                self.system.makedirs(place.rpartition("/")[0], exist_ok=True)
+            with self.system.open(draft, "wb") as file:
+                file.write(data)
+                if isinstance(self.system, LocalFileSystem):
+                    file.flush()
+                    os.fsync(file.fileno())
+            self.system.mv(draft, path)
+        except BaseException:
+            self._drop(draft)
+            raise
+
+    def remove(self, name: str) -> None:
+        """Remove the file `name` if it is there; raises OSError."""
+        self._drop(self.path(name))
+
+    def names(self, before: datetime) -> Iterator[str]:
+        """Yield the names of the stored files that were written before this moment."""
+        for path in self._files():
+            name = path.rpartition("/")[2]
+            if Picture.PATTERN.fullmatch(name) and self._older(path, before):
+                yield name
+
+    def drop_drafts(self, before: datetime) -> int:
+        """Remove what was begun before this moment and never finished; returns how many files that were."""
+        left = [path for path in self._files(DRAFTS) if self._older(path, before)]
+        for path in left:
+            self._drop(path)
+        return len(left)
+
+    def _files(self, folder: str = "") -> Iterator[str]:
+        place = f"{self.root}/{folder}".rstrip("/") or "/"
+        self.system.invalidate_cache()
+        if self.system.exists(place):
+            for _folder, _folders, found in self.system.walk(place, detail=True):
+                yield from (entry["name"] for entry in found.values())
+
+    def _older(self, path: str, moment: datetime) -> bool:
+        try:
+            return bool(self.system.modified(path) < moment)
+        except FileNotFoundError:
+            return False
+
+    def _drop(self, path: str) -> None:
+        if self.system.exists(path):
+            self.system.rm_file(path)
+
+
+def storage() -> Storage:
+    """Return the place that the setting MEDIA_URL names."""
+    system, root = url_to_fs(current_app.config["MEDIA_URL"])
+    return Storage(system, root.rstrip("/"))
