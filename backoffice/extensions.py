@@ -1,0 +1,60 @@
+"""The Flask extensions, made before there is an application and attached to it by init_app."""
+
+from pathlib import Path
+
+from babel.dates import get_timezone
+from flask import current_app, g, has_request_context, request
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from sqlalchemy.exc import SQLAlchemyError
+
+from backoffice.core import tally
+from backoffice.core.model import db
+
+babel = Babel()
+csrf = CSRFProtect()
+limiter = Limiter(key_func=get_remote_address)
+migrate = Migrate()
+
+# Loading the module is what makes its addresses known to the limiter.
+COUNTERS = tally.Tally.STORAGE_SCHEME
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+def init_app(app):
+    """Attach every extension that belongs to no single door."""
+    babel.init_app(app, locale_selector=locale, timezone_selector=time_zone)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    migrate.init_app(app, db, directory=str(MIGRATIONS), compare_type=True, render_as_batch=True)
+
+
+def locale():
+    """Return the language of this answer: the signed-in person's, else the best the browser takes."""
+    if not has_request_context():
+        return None
+    languages = current_app.config["LANGUAGES"]
+    own = _own("locale")
+    return own if own in languages else request.accept_languages.best_match(languages)
+
+
+def time_zone():
+    """Return the signed-in person's time zone, else none, which means the default of the settings."""
+    try:
+        return get_timezone(_own("timezone") or current_app.config["BABEL_DEFAULT_TIMEZONE"])
+    except LookupError:
+        # The world renames its zones; nobody is to be locked out by that.
+        return None
+
+
+def _own(name):
+    # Whoever is not known by now is not asked for: the page may be the one that says the database does not answer.
+    user = g.get("_login_user") if has_request_context() else None
+    try:
+        return getattr(user, name, None) or None
+    except SQLAlchemyError:
+        # The page that says so must still be made, in the language of the browser.
+        return None

@@ -1,0 +1,248 @@
+"""Posts and pages, and the categories and tags they stand under."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Column, ColumnElement, ForeignKey, Index, Integer, String, Table, Text, and_, func, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import get_history
+
+from backoffice.core.access import can
+from backoffice.core.history import actor
+from backoffice.core.model import Model, db, now
+from backoffice.core.resource import Action, Resource
+from backoffice.core.types import Choice, Html, Invalid, Key, Slug, UtcDateTime
+
+DRAFT, REVIEW, SCHEDULED, PUBLISHED, ARCHIVED = STATUSES = (
+    "draft",
+    "review",
+    "scheduled",
+    "published",
+    "archived",
+)
+POST, PAGE = KINDS = ("post", "page")
+ABOUT = ("category", "more_categories", "tags", "cover", "author", "kind")  # what is said about a post beside its text
+DEEPEST = 50  # levels of categories; more than anybody can read, few enough to walk
+
+post_tag = Table(
+    "post_tag",
+    db.Model.metadata,
+    Column("post_id", Key, ForeignKey("post.id"), primary_key=True),
+    Column("tag_id", Key, ForeignKey("tag.id"), primary_key=True, index=True),
+)
+
+post_category = Table(
+    "post_category",
+    db.Model.metadata,
+    Column("post_id", Key, ForeignKey("post.id"), primary_key=True),
+    Column("category_id", Key, ForeignKey("category.id"), primary_key=True, index=True),
+)
+
+
+class Category(Model):
+    """A subject; subjects stand in a tree."""
+
+    name: Mapped[str] = mapped_column(String(120), index=True, info={"label": _("Name")})
+    slug: Mapped[str] = mapped_column(Slug, unique=True, info={"label": _("Slug"), "from": "name"})
+    description: Mapped[str | None] = mapped_column(Text, info={"label": _("Description")})
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
+
+    parent = relationship("Category", remote_side="Category.id", info={"label": _("Parent")})
+
+    resource = Resource(
+        menu=_("Content"),
+        place=30,
+        icon="folder",
+        name=_("Category"),
+        plural=_("Categories"),
+        columns=("name", "slug", "parent", "created_at"),
+        search=("name", "slug"),
+        filters=("parent",),
+        inline=("name",),
+        order="name",
+        grants={
+            "editor": "read create update delete export pick",
+            "author": "read pick",
+            "moderator": "pick",
+        },
+    )
+
+    def rules(self) -> Iterator[Invalid]:
+        """A category stands in no circle."""
+        seen, above = {self}, self.parent
+        while above is not None:
+            if above in seen or len(seen) > DEEPEST:
+                yield Invalid("parent", gettext("A category cannot stand below itself."))
+                return
+            seen.add(above)
+            above = above.parent
+
+
+class Tag(Model):
+    """A word that posts share."""
+
+    name: Mapped[str] = mapped_column(String(120), unique=True, info={"label": _("Name")})
+    slug: Mapped[str] = mapped_column(Slug, unique=True, info={"label": _("Slug"), "from": "name"})
+
+    resource = Resource(
+        menu=_("Content"),
+        place=40,
+        icon="tag",
+        name=_("Tag"),
+        plural=_("Tags"),
+        columns=("name", "slug", "created_at"),
+        search=("name", "slug"),
+        inline=("name",),
+        order="name",
+        grants={
+            "editor": "read create update delete export pick",
+            "author": "read pick",
+            "moderator": "pick",
+        },
+    )
+
+
+def _may_schedule() -> bool:
+    user = actor().user
+    return user is None or can(user, "schedule", Post)
+
+
+def _first_published() -> ColumnElement[datetime]:
+    return func.coalesce(Post.published_at, now())
+
+
+class Post(Model):
+    """A post or a page, in one of five states; visitors see it only when it is published and its time has come."""
+
+    kind: Mapped[str] = mapped_column(
+        Choice(KINDS),
+        default=POST,
+        info={"label": _("Kind"), "labels": {POST: _("Post"), PAGE: _("Page")}},
+    )
+    title: Mapped[str] = mapped_column(String(300), index=True, info={"label": _("Title")})
+    slug: Mapped[str] = mapped_column(Slug, unique=True, info={"label": _("Slug"), "from": "title"})
+    excerpt: Mapped[str | None] = mapped_column(Text, info={"label": _("Excerpt")})
+    body: Mapped[str] = mapped_column(Html, default="", info={"label": _("Text")})
+    status: Mapped[str] = mapped_column(
+        Choice(STATUSES),
+        default=DRAFT,
+        info={
+            "label": _("Status"),
+            "labels": {
+                DRAFT: _("Draft"),
+                REVIEW: _("In review"),
+                SCHEDULED: _("Scheduled"),
+                PUBLISHED: _("Published"),
+                ARCHIVED: _("Archived"),
+            },
+        },
+    )
+    publish_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime,
+        index=True,
+        info={"label": _("Publish at"), "help": _("When a scheduled post is to appear.")},
+    )
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True, info={"label": _("Published")})
+    author_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))
+    cover_id: Mapped[int | None] = mapped_column(ForeignKey("image.id"), index=True)
+    views: Mapped[int] = mapped_column(Integer, default=0, index=True, info={"label": _("Views")})
+    old_address: Mapped[str | None] = mapped_column(String(500), index=True, info={"label": _("Old address")})
+
+    author = relationship("User", info={"label": _("Author")})
+    category = relationship("Category", info={"label": _("Category")})
+    # Its address and its breadcrumbs follow the one category; it is listed under these as well.
+    more_categories = relationship(
+        "Category", secondary=post_category, order_by="Category.name", info={"label": _("Also under")}
+    )
+    cover = relationship("Image", info={"label": _("Cover image")})
+    tags = relationship("Tag", secondary=post_tag, order_by="Tag.name", info={"label": _("Tags")})
+
+    __table_args__ = (
+        # All that a list of public posts is counted and sorted by, so that it reads this index and no bodies.
+        Index("ix_post_public", "status", "published_at", "publish_at", "kind", "category_id"),
+        # Many posts are equal in these; each index holds them in the grid's own order.
+        Index("ix_post_status_created_at", "status", "created_at", "id"),
+        Index("ix_post_kind_created_at", "kind", "created_at", "id"),
+        Index("ix_post_author_id_created_at", "author_id", "created_at", "id"),
+        # A category holds very many; with their status in it, those in one state are counted without reading them.
+        Index("ix_post_category_id_created_at", "category_id", "created_at", "id", postgresql_include=["status"]),
+    )
+
+    resource = Resource(
+        menu=_("Content"),
+        place=10,
+        icon="file",
+        name=_("Post"),
+        plural=_("Posts"),
+        label="title",
+        columns=("title", "status", "author", "category", "tags", "published_at", "created_at"),
+        search=("title", "slug", "excerpt", "body"),
+        filters=("status", "kind", "category", "author", "tags", "published_at", "publish_at", "created_at"),
+        inline=("title", "category"),
+        form=("title", "slug", "excerpt", "body", "status", "publish_at", *ABOUT),
+        fixed=("views", "published_at", "old_address"),
+        views={
+            _("Drafts"): {"status": DRAFT},
+            _("In review"): {"status": REVIEW},
+            _("Scheduled"): {"status": SCHEDULED},
+            _("Published"): {"status": PUBLISHED},
+            _("Archived"): {"status": ARCHIVED},
+        },
+        actions=(
+            Action(
+                "publish",
+                _("Publish"),
+                sets={"status": PUBLISHED, "published_at": _first_published},
+                key="p",
+            ),
+            Action(
+                "schedule",
+                _("Schedule"),
+                sets={"status": SCHEDULED},
+                when={"status": (DRAFT, REVIEW)},
+                refuses=lambda _user, _rows: [(Post.publish_at.is_(None), gettext("It has no date to appear at."))],
+            ),
+            Action("submit", _("Hand in for review"), sets={"status": REVIEW}, when={"status": (DRAFT,)}),
+            Action("archive", _("Archive"), sets={"status": ARCHIVED}, key="a"),
+            Action("redraft", _("Back to draft"), sets={"status": DRAFT}, key="d"),
+        ),
+        owner="author_id",
+        order="-created_at",
+        grants={
+            "editor": "read create update delete export pick publish schedule submit archive redraft assign",
+            "author": "read:own create update:own delete:own submit:own",
+            "moderator": "read pick",
+        },
+        fields={"author_id": "assign"},
+    )
+
+    def rules(self) -> Iterator[Invalid]:
+        """A published post has its date, a scheduled one its time, and each an author."""
+        if self.status == PUBLISHED and self.published_at is None:
+            self.published_at = now()
+        if self.status == SCHEDULED and self.publish_at is None:
+            yield Invalid("publish_at", gettext("Say when the post is to appear."))
+        if self.status == SCHEDULED and self._is_postponed() and not _may_schedule():
+            yield Invalid("publish_at", gettext("The post is scheduled: only those who may schedule posts move it."))
+        if self.author_id is None and self.author is None:
+            yield Invalid("author", gettext("A post needs an author."))
+
+    def _is_postponed(self) -> bool:
+        return bool(get_history(self, "publish_at").added)
+
+    @classmethod
+    def public(cls) -> ColumnElement[bool]:
+        """Return the condition for what visitors may see: published, or scheduled and due."""
+        moment = now()
+        published = and_(cls.status == PUBLISHED, cls.published_at <= moment)
+        return published | and_(cls.status == SCHEDULED, cls.publish_at <= moment)
+
+    @classmethod
+    def under(cls, keys: Any) -> ColumnElement[bool]:
+        """Return the condition for the posts that stand under any of these categories: a list of keys or a SELECT."""
+        also = select(post_category.c.post_id).where(post_category.c.category_id.in_(keys))
+        return cls.category_id.in_(keys) | cls.id.in_(also)

@@ -1,0 +1,49 @@
+"""Images: pictures with words for those who cannot see them."""
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from backoffice.core.model import Model
+from backoffice.core.resource import Resource
+from backoffice.core.types import Picture
+
+
+class Image(Model):
+    """One picture in the library, stored once whatever it is called."""
+
+    title: Mapped[str] = mapped_column(String(200), index=True, info={"label": _("Title")})
+    file: Mapped[str] = mapped_column(Picture, index=True, info={"label": _("Picture")})
+    alt: Mapped[str | None] = mapped_column(
+        String(300),
+        info={
+            "label": _("Text for those who cannot see it"),
+            "help": _("What the picture shows, in one sentence."),
+        },
+    )
+    uploader_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    source: Mapped[str | None] = mapped_column(String(500), info={"label": _("Came from")})
+
+    uploader = relationship("User", info={"label": _("Uploaded by")})
+
+    resource = Resource(
+        menu=_("Content"),
+        place=50,
+        icon="image",
+        name=_("Image"),
+        plural=_("Images"),
+        label="title",
+        columns=("file", "title", "alt", "uploader", "created_at"),
+        search=("title", "alt"),
+        filters=("uploader", "created_at"),
+        inline=("title", "alt"),
+        form=("file", "title", "alt"),
+        fixed=("uploader_id", "source"),
+        owner="uploader_id",
+        layout="cards",
+        order="-created_at",
+        grants={
+            "editor": "read create update delete export pick",
+            "author": "read:own create update:own delete:own pick:own",
+        },
+    )
