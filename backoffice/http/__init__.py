@@ -1,0 +1,34 @@
+"""What every answer carries: a request number, headers, errors people understand, and health."""
+
+from flask import request
+
+from backoffice import extensions, logs
+from backoffice.core.model import reading
+from backoffice.core.nonce import csp_nonce
+from backoffice.http import errors, headers, health, refusal
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def init_app(app):
+    """Attach what belongs to no single door; it comes before the doors, so that its refusals come first."""
+    app.request_class = refusal.StrictRequest
+    logs.init_app(app)
+    app.before_request(refusal.refuse)
+    app.before_request(name_intent)
+    app.teardown_request(forget_intent)
+    extensions.init_app(app)
+    app.after_request(headers.add)
+    app.add_template_global(csp_nonce)
+    errors.init_app(app)
+    health.init_app(app)
+
+
+def name_intent():
+    """Tell the database whether this request may write, so that readers never wait for a writer's lock."""
+    reading.set(request.method in SAFE_METHODS)
+
+
+def forget_intent(_error):
+    """Leave nothing of this request to whatever its thread does next."""
+    reading.set(False)

@@ -1,0 +1,74 @@
+"""The headers that every answer carries, whichever door made it."""
+
+from flask import current_app, g, request, session
+
+from backoffice.core.nonce import csp_nonce
+
+PRIVATE = ("/admin", "/api")
+YEAR = 365 * 24 * 3600
+
+EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def add(response):
+    """Add the headers, leaving alone what a view has said more exactly itself."""
+    for name, value in EVERYWHERE.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", policy())
+    response.headers["X-Request-ID"] = g.get("request_id", "-")
+    if _over_tls():
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
+    # What may be kept for ever is the same for everybody: its name changes with what is in it.
+    if not (_is_static() or response.cache_control.immutable):
+        _keep_private(response)
+    return response
+
+
+def policy():
+    """Return what a browser may load and run on this page."""
+    # Imported posts show pictures from the places they were written for.
+    pictures = "'self' data:" if _is_private() else "'self' data: https:"
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' 'nonce-{csp_nonce()}'",
+            "style-src 'self'",
+            f"img-src {pictures}",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+        )
+    )
+
+
+def _keep_private(response):
+    signed_in = "_user_id" in session
+    if signed_in or _is_private() or request.method not in {"GET", "HEAD"} or response.status_code >= 400:
+        response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Cookie")
+
+
+def _is_private():
+    # Flask-Security's own pages: signing in, changing and resetting a password.
+    return request.blueprint == "security" or _under(PRIVATE)
+
+
+def _under(places):
+    return any(request.path == place or request.path.startswith(f"{place}/") for place in places)
+
+
+def _is_static():
+    return (request.endpoint or "").rpartition(".")[2] == "static"
+
+
+def _over_tls():
+    # In production the address is https even where a proxy speaks plain HTTP to this process.
+    return request.is_secure or current_app.config["BACKOFFICE_ENV"] == "production"
