@@ -1,0 +1,149 @@
+"""What the page of one row shows: its values, what it names, what hangs on it, and what became of it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy import Text
+
+from backoffice.admin.cells import Cell, Part, cell, opened, plain
+from backoffice.admin.hanging import hanging
+from backoffice.admin.lookup import option, target_of
+from backoffice.admin.page import return_target
+from backoffice.admin.pickers import present
+from backoffice.admin.words import NOTHING, VERBS
+from backoffice.core.access import ALL, OWN, can, may_see, rule, visible
+from backoffice.core.history import SILENT, Change
+from backoffice.core.model import db
+from backoffice.core.resource import (
+    actions,
+    columns,
+    form_columns,
+    grid_columns,
+    labels,
+    relation_of,
+    relations,
+    resource,
+)
+from backoffice.core.types import Html, Strings
+
+LATEST = 20
+MAIN_HEADING = re.compile(r"<(/?)h1\b")
+SHORT = 200
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A long value, shown in full; `kind` is "html", "text" or "lines"."""
+
+    label: Any
+    kind: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the row's history: when, who, what, and each change as (label, before, after)."""
+
+    moment: datetime
+    who: str
+    verb: Any
+    changes: tuple[tuple[Any, str, str], ...]
+
+
+def show(view, row):
+    """Return the page of a row."""
+    user = view.user
+    return view.render(
+        "admin/details.html",
+        row=row,
+        label=option(user, row).label,
+        entries=[entry(user, row, name) for name in names(user, view.model)],
+        events=events(user, row),
+        hanging=hanging(user, row),
+        actions=[one for name, one in actions(view.model).items() if may(user, name, row)],
+        may_update=may(user, "update", row),
+        may_delete=may(user, "delete", row),
+        back=return_target(view.home()),
+        here=url_for(f"{view.endpoint}.details_view", id=row.id),
+        links=view.links(row),
+        moves=moves(row),
+    )
+
+
+def moves(row):
+    """Tell whether a row changes by itself, so that its page is to show it anew."""
+    return any(getattr(row, name) in values for name, values in resource(type(row)).moving.items())
+
+
+def names(user, model):
+    """Return the columns and relations of the page, in order: the form's, the grid's, then all others."""
+    rest = [relation_of(model, name) or name for name in columns(model)]
+    every = dict.fromkeys((*form_columns(model), *grid_columns(model), *rest, *relations(model)))
+    return [name for name in every if may_see(user, model, name)]
+
+
+def entry(user, row, name):
+    """Return the value of one column or relation as it is shown."""
+    model = type(row)
+    target = target_of(model, name)
+    if target is not None:
+        return _named(user, row, name, target)
+    value, kind = getattr(row, name), columns(model)[name].type
+    label = labels(model, name)
+    if value and isinstance(kind, Html):
+        # Only what the sanitiser left is ever stored in a column of this type; the page has its one main heading.
+        return Whole(label, "html", Markup(MAIN_HEADING.sub(r"<\1h2", value)))  # noqa: S704
+    if value and isinstance(kind, Text):
+        return Whole(label, "text", value)
+    return Whole(label, "lines", value) if value and isinstance(kind, Strings) else cell(model, name, value)
+
+
+def may(user, verb, row):
+    """Tell whether a button for `verb` makes sense on this row; whoever presses it is asked again."""
+    if verb in ("update", "delete") and not can(user, "read", type(row)):
+        return False
+    scope = rule(user, verb, type(row)).scope
+    return scope == ALL or (scope == OWN and getattr(row, resource(type(row)).owner) == user.id)
+
+
+def events(user, row):
+    """Return the latest changes of a row, as far as the user may read them."""
+    if not can(user, "read", Change):
+        return None
+    own = (Change.model == row.__tablename__) & (Change.row_id == row.id)
+    found = db.session.scalars(visible(user, "read", Change).where(own).order_by(Change.id.desc()).limit(LATEST))
+    return [_event(user, type(row), one) for one in found]
+
+
+def _named(user, row, name, target):
+    now = present(user, row, name, target)
+    urls = [opened(target, one.id) if may(user, "read", one) else "" for one in now.shown]
+    parts = [Part(option(user, one).label, url) for one, url in zip(now.shown, urls, strict=True)]
+    if now.hidden:
+        parts.append(Part(_("(not shown)")))
+    given = {"parts": tuple(parts)} if parts else {}
+    return Cell(name, labels(type(row), name), "links" if parts else "nothing", **given)
+
+
+def _event(user, model, change):
+    before, after = change.before or {}, change.after or {}
+    known = {*columns(model), *relations(model)} - SILENT
+    seen = [name for name in {**before, **after} if name in known and may_see(user, model, name)]
+    # What a new row began with stands on the page; its first entry need not repeat it.
+    told = seen if change.before is not None else ()
+    action = actions(model).get(change.verb)
+    verb = action.label if action else VERBS.get(change.verb, change.verb)
+    changes = tuple((labels(model, name), _words(before.get(name)), _words(after.get(name))) for name in told)
+    return Event(change.created_at, change.actor or _("nobody signed in"), verb, changes)
+
+
+def _words(value):
+    if value is None or value == "":
+        return NOTHING
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return plain(text)[:SHORT]

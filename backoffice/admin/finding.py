@@ -1,0 +1,57 @@
+"""Which rows a grid can be filtered by: those its address names, and those found by words."""
+
+from sqlalchemy import literal, select, union_all
+
+from backoffice.admin.cells import words
+from backoffice.admin.query import label_of
+from backoffice.core import search
+from backoffice.core.access import can, condition, may_see, parse_key
+from backoffice.core.model import db
+from backoffice.core.resource import relations, resource
+
+MOST = 20
+
+
+def known(user, model, asked):
+    """Return, by relation, the keys and words of the rows that `asked` names or looks for; one statement."""
+    wanted = [_named(user, model, name, keys) for name, keys in _keys(model, asked).items()]
+    wanted += [_matching(user, model, name, text) for name, text in asked.find.items()]
+    found = {}
+    if wanted:
+        for one in db.session.execute(union_all(*(select(part.subquery()) for part in wanted))):
+            target = relations(model)[one.name].mapper.class_
+            found.setdefault(one.name, {})[str(one.key)] = words(target, one)
+    return found
+
+
+def offered(user, model, name):
+    """Tell whether rows that the relation `name` leads to may be named to `user` at all."""
+    target = relations(model)[name].mapper.class_
+    return can(user, "pick", target) or can(user, "read", target)
+
+
+def _keys(model, asked):
+    found = {}
+    for one in asked.criteria.filters:
+        if one.name in relations(model) and one.operator in {"is", "in"}:
+            found.setdefault(one.name, []).extend(map(parse_key, one.value.split(",")))
+    return found
+
+
+def _rows(user, model, name):
+    target = relations(model)[name].mapper.class_
+    shown = select(literal(name).label("name"), target.id.label("key"), label_of(user, target).label("label"))
+    return target, shown.where(condition(user, "pick", target))
+
+
+def _named(user, model, name, keys):
+    target, shown = _rows(user, model, name)
+    return shown.where(target.id.in_(keys)).limit(MOST)
+
+
+def _matching(user, model, name, text):
+    target, shown = _rows(user, model, name)
+    # A row without a name of its own is found by its number.
+    seen = may_see(user, target, resource(target).label)
+    matches = search.named(target, text) if seen else target.id == parse_key(text)
+    return shown.where(matches).order_by(target.id.desc()).limit(MOST)

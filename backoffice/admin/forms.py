@@ -1,0 +1,204 @@
+"""The form of a row, derived from its model for the user who fills it in."""
+
+from flask_babel import get_timezone
+from flask_babel import gettext as _
+from sqlalchemy import JSON, Boolean, Date, Enum, Float, Integer, Numeric, String, Text, Time
+from sqlalchemy.types import TypeDecorator
+from wtforms.form import BaseForm
+
+from backoffice.admin import fields, quantities
+from backoffice.admin.lookup import target_of
+from backoffice.admin.pickers import Many, One, OneKey, Picker, Present, Source, present
+from backoffice.admin.words import NOTHING
+from backoffice.core.access import can, may_write
+from backoffice.core.model import db, largest
+from backoffice.core.resource import columns, is_picture, key_of, labels, relations, resource
+from backoffice.core.types import Choice, Html, Picture, Slug, Strings, UtcDateTime
+from backoffice.core.writing import choices, governed, writable
+
+FIND = "find:"
+TAKE = "take"
+# The page has ids of its own, which no column's name may meet.
+PREFIX = "field-"
+
+
+class RowForm(BaseForm):
+    """The fields of one row that one user may set; `version` is the one that the user saw."""
+
+    def __init__(self, user, row):
+        self.user, self.row, self.model = user, row, type(row)
+        self.new = row.id is None
+        self.version = None if self.new else row.version
+        self.conflicts, self.taken = {}, frozenset()
+        named = {name: field for name in writable(user, self.model) if (field := _field(user, row, name))}
+        super().__init__(named)
+        self.process(data={name: self._start(name) for name in named})
+
+    def fill(self, sent, files):
+        """Take what was typed and ticked, and the files; then judge every field."""
+        self.process(sent, data={name: field.object_data for name, field in self._fields.items()})
+        for field in self:
+            if hasattr(field, "receive"):
+                field.receive(sent, files)
+        self.version = _version(sent.get("version"))
+        self.taken = frozenset(sent.getlist(TAKE))
+        self.validate()
+
+    def find(self, sent):
+        """Look for rows to choose when a button asked for that; tell whether one did."""
+        asked = [name.removeprefix(FIND) for name in sent if name.startswith(FIND)]
+        wanted = [self[name] for name in asked if name in self and isinstance(self[name], Picker)]
+        for field in wanted:
+            field.find(sent.get(f"{field.name}-find", ""))
+        return bool(asked)
+
+    def ask_nothing(self):
+        """Show no errors: nobody asked for saving yet."""
+        for field in self:
+            field.errors = []
+
+    def values(self):
+        """Return what was sent, by name; files aside, and what its author chose to leave as it is stored."""
+        return {
+            field.name: field.data
+            for field in self
+            if field.present and field.name not in self.taken and not isinstance(field, fields.Upload)
+        }
+
+    def tell(self, problems):
+        """Put what was refused beside its field, and the rest on top."""
+        for name, sentence in problems.items():
+            shown = name if name in self else next((one for one in self._fields if self._key(one) == name), None)
+            if shown is None:
+                self.form_errors.append(sentence)
+            elif sentence not in self[shown].errors:
+                self[shown].errors = [*self[shown].errors, sentence]
+
+    @property
+    def problems(self):
+        """Return the sentences to show on top: pairs of a field (or None) and what is wrong with it."""
+        beside = [(one, sentence) for one in self if one.name not in self.taken for sentence in one.errors]
+        return [(None, sentence) for sentence in self.form_errors] + beside
+
+    @property
+    def has_files(self):
+        """Tell whether files can be chosen in it."""
+        return any(self.takes_file(field) for field in self)
+
+    @property
+    def files_sent(self):
+        """Tell whether files were chosen, which no page can put back."""
+        return any(getattr(field, "file", None) for field in self)
+
+    @staticmethod
+    def takes_file(field):
+        """Tell whether a file can be chosen in this field."""
+        return isinstance(field, fields.Upload) or bool(isinstance(field, Picker) and field.source.upload)
+
+    def _key(self, name):
+        return key_of(self.model, name)
+
+    def _start(self, name):
+        """Return what the field called `name` holds before anybody types."""
+        target = target_of(self.model, name)
+        if target is not None:
+            return _first(self.user, self.model, name) if self.new else present(self.user, self.row, name, target)
+        value = getattr(self.row, name)
+        default = columns(self.model)[name].default
+        return default.arg if value is None and self.new and default is not None and default.is_scalar else value
+
+
+def _first(user, model, name):
+    """A new row belongs to whoever makes it, unless another owner is chosen."""
+    mine = key_of(model, name) == resource(model).owner and name in relations(model)
+    return Present((user,)) if mine and isinstance(user, target_of(model, name)) else Present()
+
+
+def _version(text):
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _field(user, row, name):
+    """Return the field for a column or relation, or None for a kind that nobody can type."""
+    model = type(row)
+    label = str(labels(model, name))
+    target = target_of(model, name)
+    if target is not None:
+        return _picker(user, model, name, target, label)
+    column = columns(model)[name]
+    make = next((make for kind, make in MAKERS if isinstance(column.type, kind)), None)
+    if name in governed(model) and not isinstance(column.type, Choice):
+        # A switch that this user cannot move is no field.
+        make = make if len(choices(db.session(), user, row, name)) > 1 else None
+    if make is None:
+        return None
+    given = {"label": label, "id": PREFIX + name, "description": _help(model, column), "column": column}
+    return make(user, row, name, given)
+
+
+def _help(model, column):
+    told = [str(column.info["help"])] if column.info.get("help") else []
+    if isinstance(column.type, Slug) and column.info.get("from"):
+        told.append(_("Left empty, it follows from “%(field)s”.", field=labels(model, column.info["from"])))
+    if isinstance(column.type, UtcDateTime):
+        told.append(_("Time zone: %(zone)s.", zone=str(get_timezone())))
+    return " ".join(told)
+
+
+def _picker(user, model, name, target, label):
+    if not (can(user, "pick", target) or can(user, "read", target)):
+        return None
+    relation = relations(model).get(name)
+    info = relation.info if relation is not None else columns(model)[name].info
+    key = columns(model).get(key_of(model, name))
+    needed = key is not None and not key.nullable
+    kind = OneKey if relation is None else One if relation.secondary is None else Many
+    upload = _picture_of(user, target) if kind is One else ""
+    source = Source(user, target, needed, upload)
+    return kind(label, id=PREFIX + name, source=source, description=str(info.get("help", "")))
+
+
+def _picture_of(user, target):
+    """Return the column by which a picture can be added to `target` on the spot, or ""."""
+    names = (name for name in columns(target) if is_picture(target, name) and may_write(user, target, name))
+    required = (name for name in names if not columns(target)[name].nullable)
+    return next(required, "") if can(user, "create", target) else ""
+
+
+def _select(user, row, name, given):
+    offered = [(value, str(label)) for value, label in choices(db.session(), user, row, name)]
+    empty = [("", NOTHING)] if given["column"].nullable else []
+    return fields.Select(options=empty + offered, **given)
+
+
+def _listed(_user, _row, _name, given):
+    empty = [("", NOTHING)] if given["column"].nullable else []
+    return fields.Listed(options=[*empty, *((word, word) for word in given["column"].type.enums)], **given)
+
+
+def _plain(kind, **more):
+    return lambda _user, _row, _name, given: kind(**given, **more)
+
+
+def _whole(_user, _row, _name, given):
+    return quantities.Whole(largest=largest(given["column"].type), **given)
+
+
+# The first kind that a column's type is decides; text last, for most types end in text.
+MAKERS = (
+    (Picture, _plain(fields.Upload)),
+    (Choice, _select),
+    (Boolean, _plain(fields.Tick)),
+    (Strings, _plain(fields.Words, rows=8)),
+    (UtcDateTime, _plain(quantities.Moment)),
+    (Date, _plain(quantities.Day)),
+    (Html, _plain(fields.Paragraphs, rows=20)),
+    (Slug, _plain(fields.Address)),
+    (Integer, _whole),
+    (Numeric | Float, _plain(quantities.Fraction)),
+    (Time, _plain(quantities.Hour)),
+    (Enum, _listed),
+    (Text, _plain(fields.Paragraphs)),
+    (JSON, None),
+    (String | TypeDecorator, _plain(fields.Line)),
+)

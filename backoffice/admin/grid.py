@@ -1,0 +1,108 @@
+"""The grid of a resource: its headings and rows, and whether the address that asks for them can be meant."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, redirect
+from flask_babel import gettext as _
+
+from backoffice.admin import controls, inline, paging, parameters, query
+from backoffice.admin.lines import Lines
+from backoffice.core.access import may_see
+from backoffice.core.criteria import BadCriteria
+from backoffice.core.model import db
+from backoffice.core.resource import grid_columns, labels, sortable
+from backoffice.core.selection import Selection, seal
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The head of a column: `url` leads to the rows sorted by it, `order` is what aria-sort says."""
+
+    name: str
+    label: Any
+    url: str = ""
+    order: str = ""
+
+
+def show(view, args, opened=None):
+    """Return the page of a grid as the parameters `args` ask; `opened` is a cell to show as a form once more."""
+    asked = ask(view, args)
+    names = names_of(view.user, view.model)
+    found = _found(view, asked, names)
+    opened = opened or inline.opened(view, asked)
+    draw = Lines(view, asked, names)
+    return view.render(
+        template(view.model),
+        title=view.plural,
+        asked=asked,
+        headings=headings(view, asked, found.order, names),
+        lines=[draw.line(row) for row in found.rows],
+        opened=opened,
+        form=opened.form if opened else None,
+        pager=paging.of(view.home(), asked, found),
+        controls=controls.of(view, asked),
+        operations=view.operations(),
+        ticks=view.works_in_bulk(),
+        seal=seal(Selection(view.model, criteria=asked.criteria), _seen(found.total), view.user),
+        back=draw.back,
+        export=parameters.address(f"{view.home()}export/csv/", asked.pairs(page="", page_size="")),
+    )
+
+
+def ask(view, args):
+    """Return what the parameters `args` ask for; such as cannot be meant are answered 400 with the reason."""
+    try:
+        return parameters.read(view.model, view.user, args)
+    except BadCriteria as error:
+        return abort(400, str(error))
+
+
+def names_of(user, model):
+    """Return the columns and relations of the grid that `user` may see, in order."""
+    return tuple(name for name in grid_columns(model) if may_see(user, model, name))
+
+
+def template(model):
+    """Return the names of the grid's template: the resource's own where there is one, else that of all."""
+    return [f"admin/{model.__tablename__}/list.html", "admin/list.html"]
+
+
+def headings(view, asked, order, names):
+    """Return the heads of the columns; the rows stand in `order`."""
+    return [_heading(view, asked, order, name) for name in names]
+
+
+def _found(view, asked, names):
+    try:
+        found = query.find(db.session(), view.user, view.model, asked, names)
+    except BadCriteria as error:
+        return abort(400, str(error))
+    return found if found.rows else _nothing(view, asked, found)
+
+
+def _nothing(view, asked, found):
+    """Answer a page without rows: where rows have gone since its address was made, by the nearest that has some."""
+    place = asked.place
+    if place.skip:
+        abort(404, _("There are not that many pages; the list may have become shorter."))
+    if place.after or place.at:
+        abort(redirect(parameters.address(view.home(), asked.pairs(page="", last=1))))
+    if place.before:
+        abort(redirect(parameters.address(view.home(), asked.pairs(page=""))))
+    return found
+
+
+def _seen(total):
+    """Return how many rows the person knows there are: an estimate is not knowing."""
+    return total.value if total.exact else None
+
+
+def _heading(view, asked, order, name):
+    label = labels(view.model, name)
+    if name not in sortable(view.model):
+        return Heading(name, label)
+    stands = "" if name != order.name else "descending" if order.desc else "ascending"
+    turned = "1" if stands == "ascending" else ""
+    url = parameters.address(view.home(), asked.pairs(sort=name, desc=turned, page=""))
+    return Heading(name, label, url, stands)

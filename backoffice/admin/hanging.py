@@ -1,0 +1,79 @@
+"""What hangs on a row, in words and links, and what can become of it when the row goes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from backoffice.admin.words import plural
+from backoffice.core.access import can, may_see
+from backoffice.core.holds import DELETE
+from backoffice.core.model import db
+from backoffice.core.references import fallout, references
+from backoffice.core.resource import filterable, labels
+from backoffice.core.writing import writable
+
+MOVE, CLEAR = "move", "clear"
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """Some rows of one kind that refer to a row by one relation; `ways` are what can become of them.
+
+    `key` names the question, as "post.category". `url` leads to the rows where they may be seen, else "".
+    """
+
+    key: str
+    label: Any
+    relation: Any
+    count: int
+    url: str
+    ways: tuple[tuple[str, Any], ...]
+
+
+def hanging(user, row):
+    """Return all that hangs on `row`."""
+    return [_hanging(user, row, one) for one in references(db.session(), row)]
+
+
+def _hanging(user, row, one):
+    label, relation = plural(one.model), labels(one.model, one.name)
+    return Hanging(one.key, label, relation, one.count, _url(user, row, one.model, one.name), tuple(_ways(user, one)))
+
+
+def _ways(user, one):
+    """Yield what can become of the rows, as far as the user may do it at all; the core asks again for each row."""
+    if can(user, "update", one.model) and one.name in writable(user, one.model):
+        yield MOVE, _("They move to another:")
+        if one.nullable:
+            yield CLEAR, _("They stay, and name nothing here.")
+    if not one.linked and can(user, "delete", one.model):
+        yield DELETE, _("They are deleted too.")
+
+
+def goes_along(user, row, found):
+    """Return in sentences all that would become of other rows if those in question were deleted, too."""
+    if DELETE not in dict(found.ways):
+        return []
+    return [_fate(one) for one in fallout(db.session(), user, row, found.key)]
+
+
+def _fate(one):
+    kind = str(plural(one.model))
+    if one.refused:
+        return _("%(kind)s: %(count)s, of which you may not touch %(refused)s", kind=kind, **_counts(one))
+    if one.verb == DELETE:
+        return _("%(kind)s: %(count)s deleted", kind=kind, count=one.count)
+    label = labels(one.model, one.name)
+    return _("%(kind)s: %(count)s stay with an empty “%(field)s”", kind=kind, count=one.count, field=label)
+
+
+def _counts(one):
+    return {"count": one.count, "refused": one.refused}
+
+
+def _url(user, row, model, name):
+    if not (can(user, "read", model) and name in filterable(model) and may_see(user, model, name)):
+        return ""
+    return url_for(f"{model.__tablename__}.index_view", **{name: row.id})

@@ -1,0 +1,38 @@
+"""What a finished job leaves to be fetched."""
+
+from flask import abort, request, send_file, url_for
+from flask_admin import expose
+from flask_babel import gettext as _
+
+from backoffice.admin.view import ResourceView
+from backoffice.core.access import fetch
+from backoffice.core.exports import KINDS, file_of
+from backoffice.core.jobs import Job
+from backoffice.core.model import db
+
+
+class JobView(ResourceView):
+    """The pages of jobs, and the files that some of them made."""
+
+    def admits(self, name):
+        """Tell whether the acting person may come in; files are for those who may read their jobs."""
+        return super().admits("details_view" if name == "file_view" else name)
+
+    def links(self, row):
+        """Return the address of the file that the job made, for the one who may fetch it."""
+        found = file_of(db.session(), self.user, row)
+        return ((_("Fetch the file"), url_for("job.file_view", id=row.id)),) if found else ()
+
+    @expose("/file/")
+    def file_view(self):
+        """Send the file of a job, or the part of it that is still wanted."""
+        session = db.session()
+        row = fetch(session, self.user, "read", Job, request.args.get("id"))
+        found = file_of(session, self.user, row)
+        if found is None:
+            abort(404, _("There is no such file, or not any more."))
+        mimetype, suffix = KINDS[row.arguments["form"]]
+        name = f"{row.arguments['model']}-{row.created_at:%Y-%m-%d}.{suffix}"
+        # Nothing of the request must hold a connection while somebody slow reads a large file.
+        session.close()
+        return send_file(found, mimetype, as_attachment=True, download_name=name, conditional=True, max_age=0)

@@ -1,0 +1,19 @@
+"""Which addresses the panel has: a dashboard, and one view for each resource."""
+
+from flask_admin import Admin
+
+from backoffice.admin.dashboard import Dashboard
+from backoffice.admin.jobs import JobView
+from backoffice.admin.view import ResourceView
+from backoffice.core.nonce import csp_nonce
+from backoffice.core.resource import resources
+
+# Most resources need nothing but what follows from their model.
+OWN = {"job": JobView}
+
+
+def init_app(app):
+    """Mount the panel under /admin/."""
+    admin = Admin(name=app.config["SITE_NAME"], index_view=Dashboard(), csp_nonce_generator=csp_nonce)
+    admin.add_views(*(OWN.get(name, ResourceView)(model) for name, model in resources().items()))
+    admin.init_app(app)

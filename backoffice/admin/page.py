@@ -1,0 +1,75 @@
+"""Who may come in, and in what dress the panel shows its pages."""
+
+from flask import abort, jsonify, redirect, render_template, request, url_for
+from flask_admin import BaseView
+from flask_babel import get_locale
+
+from backoffice.admin import menu
+from backoffice.core.access import NotFound
+from backoffice.core.acting import actor
+from backoffice.core.redirects import safe_target
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+
+class Page(BaseView):
+    """One part of the panel: it asks for a signed-in person before each of its views."""
+
+    @property
+    def user(self):
+        """The acting person."""
+        return actor().user
+
+    def admits(self, name):  # noqa: ARG002 - parts that ask for rights look at the view's name
+        """Tell whether the acting person may come to the view called `name`."""
+        return True
+
+    def render(self, template, **context):
+        """Return a page of the panel."""
+        return render_template(
+            template,
+            view=self,
+            user=self.user,
+            site=self.admin.name,
+            sections=menu.sections(self.user),
+            language=str(get_locale() or "en").replace("_", "-"),
+            direction=getattr(get_locale(), "text_direction", "ltr"),
+            **context,
+        )
+
+    def _handle_view(self, name, **_arguments):
+        if self.user is None:
+            return self._ask_to_sign_in()
+        # What one may not do is not there, whatever the reason.
+        return None if self.admits(name) else abort(404)
+
+    def _ask_to_sign_in(self):
+        if wants_json():
+            answer = jsonify(status=401)
+            answer.status_code = 401
+            return answer
+        # A form is not sent a second time after signing in: one comes back to the page it stood on.
+        asked = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
+        return redirect(url_for("security.login", next=safe_target(asked) or self.home()))
+
+    def home(self):
+        """Return the address of this part's first page."""
+        return url_for(f"{self.endpoint}.{self._default_view}")
+
+    def _run_view(self, fn, *args, **arguments):
+        # Flask-Admin's own tries again after any TypeError and so hides where it came from.
+        try:
+            return fn(self, *args, **arguments)
+        except NotFound:
+            return abort(404)
+
+
+def wants_json():
+    """Tell whether a program asks, not a person in front of a page."""
+    accepted = request.accept_mimetypes
+    return accepted["application/json"] > accepted["text/html"]
+
+
+def return_target(otherwise):
+    """Return the address the person came from, when it is one of this host, else `otherwise`."""
+    return safe_target(request.values.get("url")) or otherwise

@@ -1,0 +1,103 @@
+"""Where in all the rows a page of a grid stands, and where its neighbours are."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import format_decimal, ngettext
+from flask_babel import gettext as _
+from sqlalchemy import Boolean, Date, DateTime, Integer, Time
+
+from backoffice.admin.parameters import SIZES, address
+from backoffice.core.counting import MOST, SECONDS
+from backoffice.core.resource import columns, labels
+from backoffice.core.types import UtcDateTime
+
+
+@dataclass(frozen=True)
+class Jump:
+    """The input for a value to jump to: `label` names the column that the rows are sorted by."""
+
+    label: Any
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Pager:
+    """Where the page stands in words, and the addresses of others; an empty address means that there is no such page.
+
+    `kept` are the parameters that a form carries along which chooses another page or size. `exact` leads to the
+    same page with all its rows counted.
+    """
+
+    said: str
+    total: str
+    note: str
+    size: int
+    sizes: tuple[int, ...]
+    kept: tuple[tuple[str, str], ...]
+    sized: tuple[tuple[str, str], ...]
+    start: str
+    before: str
+    after: str
+    end: str
+    exact: str
+    jump: Jump | None
+
+
+def of(path, asked, found):
+    """Return where the page `found` stands that is asked for at `path`."""
+
+    def page(**place):
+        return address(path, asked.pairs(page="", **place))
+
+    several = bool(found.next or found.previous)
+    return Pager(
+        said=_said(found),
+        total=told(found.total),
+        note=_("Counting all would take longer than %(number)d seconds.", number=SECONDS) if found.hasty else "",
+        size=asked.page_size,
+        sizes=SIZES,
+        kept=tuple(asked.pairs(page="", page_size="")),
+        sized=tuple(asked.pairs(page="")),
+        start=page() if found.previous else "",
+        before=page(before=found.previous) if found.previous else "",
+        after=page(after=found.next) if found.next else "",
+        end=page(last=1) if found.next else "",
+        exact="" if found.total.exact or found.hasty else address(path, asked.pairs(count="exact")),
+        jump=_jump(asked, found.order) if several or asked.place.at else None,
+    )
+
+
+def told(number):
+    """Return a number of rows in words: an estimate says that it is one."""
+    if number.exact:
+        return format_decimal(number.value)
+    if number.value <= MOST:
+        return _("more than %(number)s", number=format_decimal(number.value))
+    return _("about %(number)s", number=format_decimal(number.value))
+
+
+def _said(found):
+    """Return which rows of how many the page holds."""
+    total, many = told(found.total), len(found.rows)
+    if found.first is not None:
+        first, last = format_decimal(found.first), format_decimal(found.first + many - 1)
+        return _("%(first)s–%(last)s of %(total)s", first=first, last=last, total=total)  # noqa: RUF001 - a range
+    if not found.next:
+        return ngettext("The last row of %(total)s", "The last %(num)d rows of %(total)s", many, total=total)
+    if not found.previous:
+        return ngettext("The first row of %(total)s", "The first %(num)d rows of %(total)s", many, total=total)
+    return ngettext(
+        "%(num)d row of %(total)s, with others before and after",
+        "%(num)d rows of %(total)s, with others before and after",
+        many,
+        total=total,
+    )
+
+
+def _jump(asked, order):
+    kind = columns(order.model)[order.name].type
+    shapes = ((UtcDateTime | DateTime | Date, "date"), (Boolean | Time, ""), (Integer, "number"))
+    shape = next((name for known, name in shapes if isinstance(kind, known)), "text")
+    return Jump(labels(order.model, order.name), shape, asked.place.at) if shape else None

@@ -1,0 +1,167 @@
+"""Which rows a page of a grid shows: one statement, one more for each relation to many, and one or two to count."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import String, Text, and_, cast, func, select
+
+from backoffice.core import counting, paging
+from backoffice.core.access import condition, may_see
+from backoffice.core.resource import columns, key_of, relations, resource
+from backoffice.core.types import Html
+
+# Enough of a long text for what a cell shows, once its tags are gone.
+BEGINNING = 1200
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A row that another row names: its key, the words for it, and whether it may be opened."""
+
+    key: int
+    label: Any
+    readable: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a grid: its values by column, and by relation the rows it names that may be named."""
+
+    key: int
+    version: int
+    label: Any
+    may_update: bool
+    may_delete: bool
+    values: dict[str, Any]
+    linked: dict[str, list[Linked]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of a page in their order, the cursors of its neighbours, and how many rows there are in all.
+
+    `first` is the number of the first row among all, None where it is not known; `hasty` tells that counting all
+    of them was asked for and took too long.
+    """
+
+    rows: list[Row]
+    order: paging.Order
+    next: str
+    previous: str
+    total: counting.Number
+    first: int | None
+    hasty: bool = False
+
+
+def find(session, user, model, asked, names):
+    """Return the page that is asked for; raises BadCriteria for a place that there cannot be in its order."""
+    order = paging.order(model, user, asked.sort, desc=asked.desc)
+    matching = condition(user, "read", model) & asked.criteria.condition(user)
+    page = paging.page(session, _page(user, model, names).where(matching), order, asked.place, asked.page_size)
+    keys = [one["id"] for one in page.rows]
+    many = {name: _linked(session, user, model, name, keys) for name in names if _is_many(model, name)}
+    rows = [_row(model, one, names, many) for one in page.rows]
+    every = select(model.id).where(matching)
+    total, hasty = _total(session, every, asked, page)
+    first = _first(session, every, order, (asked.place, page, total))
+    return Found(rows, order, page.next, page.previous, total, first, hasty)
+
+
+def _total(session, every, asked, page):
+    """Return how many rows there are in all, and whether counting them exactly was given up."""
+    place = asked.place
+    if page.rows and not (page.next or place.after or place.before or place.last or place.at):
+        return counting.Number(place.skip + len(page.rows)), False
+    exact = counting.exactly(session, every) if asked.exact else None
+    if exact is not None:
+        return counting.Number(exact), False
+    counted = counting.quickly if asked.criteria.search else counting.count
+    return counted(session, every), asked.exact
+
+
+def _first(session, every, order, stands):
+    """Return the number of the page's first row among all, or None where finding it would take long."""
+    place, page, total = stands
+    if not page.rows:
+        return None
+    if place.skip or not page.previous:
+        return place.skip + 1
+    if place.last and total.exact:
+        return total.value - len(page.rows) + 1
+    if not total.exact or total.value > counting.MOST:
+        return None
+    return counting.count(session, paging.preceding(session, every, order, page.rows[0])).value + 1
+
+
+def beginning(model, name):
+    """Return the SQL expression for a column as a grid needs it: of a long text only the beginning."""
+    column = getattr(model, name)
+    if isinstance(columns(model)[name].type, Html | Text):
+        return func.substr(column, 1, BEGINNING, type_=String)
+    return column
+
+
+def label_of(user, model):
+    """Return the SQL expression for the words that name a row of `model`."""
+    name = resource(model).label
+    if name not in columns(model) or not may_see(user, model, name):
+        return cast(model.id, String)
+    return beginning(model, name)
+
+
+def _page(user, model, names):
+    query = select(
+        model.id,
+        model.version,
+        label_of(user, model).label("label"),
+        condition(user, "update", model).label("may_update"),
+        condition(user, "delete", model).label("may_delete"),
+        *(beginning(model, name).label(f"value_{name}") for name in names if name in columns(model)),
+    )
+    for name in names:
+        if name in relations(model) and not _is_many(model, name):
+            query = _join(query, user, model, name)
+    return query
+
+
+def _join(query, user, model, name):
+    target = relations(model)[name].mapper.class_
+    named = _nameable(user, target).subquery(f"named_{name}")
+    added = query.outerjoin_from(model, named, named.c.key == getattr(model, key_of(model, name)))
+    return added.add_columns(*(part.label(f"{part.key}_{name}") for part in named.c))
+
+
+def _nameable(user, target):
+    readable = condition(user, "read", target).label("readable")
+    chosen = select(target.id.label("key"), label_of(user, target).label("label"), readable)
+    return chosen.where(condition(user, "pick", target))
+
+
+def _linked(session, user, model, name, keys):
+    """Return, by the key of a row, what the relation to many `name` links it to."""
+    if not keys:
+        return {}
+    relation = relations(model)[name]
+    left, right = (pair[1] for pair in relation.local_remote_pairs)
+    named = _nameable(user, relation.mapper.class_).subquery()
+    query = select(left.label("row"), named).join(named, and_(named.c.key == right, left.in_(keys)))
+    found = {}
+    for one in session.execute(query.order_by(named.c.label, named.c.key)).mappings():
+        found.setdefault(one["row"], []).append(Linked(one["key"], one["label"], bool(one["readable"])))
+    return found
+
+
+def _row(model, one, names, many):
+    linked = {name: many[name].get(one["id"], []) for name in many}
+    for name in names:
+        if name in relations(model) and name not in many:
+            key = one[f"key_{name}"]
+            linked[name] = [] if key is None else [Linked(key, one[f"label_{name}"], bool(one[f"readable_{name}"]))]
+    values = {name: one[f"value_{name}"] for name in names if name in columns(model)}
+    rights = bool(one["may_update"]), bool(one["may_delete"])
+    return Row(one["id"], one["version"], one["label"], *rights, values, linked)
+
+
+def _is_many(model, name):
+    relation = relations(model).get(name)
+    return relation is not None and relation.secondary is not None

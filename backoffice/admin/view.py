@@ -1,0 +1,96 @@
+"""What the panel offers for one resource, and which right each of its views asks for."""
+
+from flask import request
+from flask_admin import expose
+
+from backoffice.admin import bulk, export, grid, inline, intake
+from backoffice.admin.editing import Editing
+from backoffice.admin.page import Page
+from backoffice.admin.words import plural, singular
+from backoffice.core.access import can
+from backoffice.core.resource import actions, resource
+
+NEEDS = {
+    "index_view": ("read",),
+    "details_view": ("read",),
+    "create_view": ("create",),
+    "edit_view": ("update",),
+    "delete_view": ("delete",),
+    "ajax_lookup": ("create", "update", "delete"),
+    "ajax_update": ("update",),
+    "action_view": ("read",),
+    "export": ("export",),
+    "import_view": ("create", "update"),
+}
+
+
+class ResourceView(Editing, Page):
+    """The pages of one resource; all they show follows from its model and from who asks."""
+
+    def __init__(self, model):
+        """Derive the name and the address from `model`."""
+        self.model = model
+        super().__init__(plural(model), category=str(resource(model).menu) or None, endpoint=model.__tablename__)
+
+    @property
+    def plural(self):
+        """What the rows are called."""
+        return plural(self.model)
+
+    @property
+    def singular(self):
+        """What one row is called."""
+        return singular(self.model)
+
+    def admits(self, name):
+        """Tell whether the acting person holds one of the rights that the view called `name` asks for."""
+        return any(can(self.user, verb, self.model) for verb in NEEDS.get(name, ()))
+
+    def may(self, verb):
+        """Tell whether the acting person may do `verb` with any row."""
+        return can(self.user, verb, self.model)
+
+    def operations(self):
+        """Return the operations that the acting person may do with a selection."""
+        return [action for action in actions(self.model).values() if self.may(action.name)]
+
+    def works_in_bulk(self):
+        """Tell whether there is anything the acting person may do with a selection."""
+        return bool(self.operations()) or self.may("delete")
+
+    def links(self, row):  # noqa: ARG002 - resources with more than pages of rows look at it
+        """Return where else the page of a row leads: pairs of words and address."""
+        return ()
+
+    def takes_files(self):
+        """Tell whether the acting person can bring in rows from a file."""
+        return intake.takes(self)
+
+    @expose("/")
+    def index_view(self):
+        """Show the grid."""
+        return grid.show(self, request.args)
+
+    @expose("/action/", methods=("POST",))
+    def action_view(self):
+        """Ask about an operation on many rows, then do it."""
+        return bulk.answer(self)
+
+    @expose("/ajax/update/", methods=("POST",))
+    def ajax_update(self):
+        """Save one cell of the grid, and show the grid again when it cannot be saved as it is."""
+        answer, status = inline.save(self)
+        if isinstance(answer, inline.OpenCell):
+            return grid.show(self, inline.came_from(self), answer), status
+        return answer if status == 302 else (answer, status)
+
+    @expose("/export/<form>/")
+    def export(self, form):
+        """Send the rows that match as a file, or have a large one written."""
+        return export.send(self, form)
+
+    @expose("/import/", methods=("GET", "POST"))
+    @intake.roomy
+    def import_view(self):
+        """Bring rows in from a file: first say how, then rehearse, then do it."""
+        return intake.answer(self)

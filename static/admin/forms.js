@@ -1,0 +1,145 @@
+// Comfort for those with JavaScript: the rows of a relation are found while one types.
+(() => {
+  "use strict";
+  const WAIT = 200;
+
+  class Picker {
+    constructor(box) {
+      this.box = box;
+      this.name = box.dataset.name;
+      this.many = box.dataset.picker === "many";
+      this.input = box.querySelector(".picker-find input");
+      this.status = box.querySelector(".picker-status");
+      this.chosen = box.querySelector(".picker-options");
+      this.found = [];
+      this.active = -1;
+      this.asked = 0;
+      this.dress();
+      this.listen();
+    }
+
+    dress() {
+      this.list = document.createElement("ul");
+      this.list.id = `${this.box.id}-list`;
+      this.list.className = "picker-list";
+      this.list.setAttribute("role", "listbox");
+      this.list.setAttribute("aria-label", this.box.querySelector("legend").textContent.trim());
+      this.list.hidden = true;
+      this.input.closest(".picker-find").append(this.list);
+      const said = { role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list",
+        "aria-controls": this.list.id };
+      Object.entries(said).forEach(([name, value]) => this.input.setAttribute(name, value));
+    }
+
+    listen() {
+      this.input.addEventListener("input", () => {
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.search(), WAIT);
+      });
+      this.input.addEventListener("keydown", (event) => this.press(event));
+      this.input.addEventListener("blur", () => this.close());
+      this.list.addEventListener("mousedown", (event) => event.preventDefault());
+      this.list.addEventListener("click", (event) => {
+        const option = event.target.closest('[role="option"]');
+        if (option) this.choose([...this.list.children].indexOf(option));
+      });
+      this.box.querySelector(".picker-find button").addEventListener("click", (event) => {
+        event.preventDefault();
+        this.input.focus();
+        this.search();
+      });
+    }
+
+    async search() {
+      const turn = ++this.asked;
+      try {
+        const address = `${this.box.dataset.lookup}&query=${encodeURIComponent(this.input.value.trim())}`;
+        const answer = await fetch(address, { headers: { Accept: "application/json" } });
+        if (!answer.ok) throw new Error(String(answer.status));
+        const found = await answer.json();
+        if (turn === this.asked) this.show(found);
+      } catch {
+        if (turn === this.asked) this.say(this.box.dataset.failed);
+      }
+    }
+
+    show(found) {
+      const held = new Set([...this.chosen.querySelectorAll("input:checked")].map((one) => one.value));
+      this.found = found.filter((one) => !held.has(String(one.id)));
+      this.active = -1;
+      this.input.removeAttribute("aria-activedescendant");
+      this.list.replaceChildren(...this.found.map((one, at) => {
+        const option = document.createElement("li");
+        option.id = `${this.list.id}-${at}`;
+        option.setAttribute("role", "option");
+        option.setAttribute("aria-selected", "false");
+        option.textContent = one.text;
+        return option;
+      }));
+      this.list.hidden = this.found.length === 0;
+      this.input.setAttribute("aria-expanded", String(!this.list.hidden));
+      this.say(this.list.hidden ? this.box.dataset.nothing : this.box.dataset.found.replace("#", this.found.length));
+    }
+
+    press(event) {
+      if (event.key === "Enter") {
+        event.preventDefault();
+        if (this.active >= 0) this.choose(this.active); else this.search();
+      } else if (event.key === "Escape" && !this.list.hidden) {
+        event.preventDefault();
+        this.close();
+      } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        if (this.list.hidden) this.search(); else this.move(event.key === "ArrowDown" ? 1 : -1);
+      }
+    }
+
+    move(step) {
+      const count = this.list.children.length;
+      if (this.active >= 0) this.list.children[this.active].setAttribute("aria-selected", "false");
+      this.active = this.active < 0 && step < 0 ? count - 1 : (this.active + step + count) % count;
+      const option = this.list.children[this.active];
+      option.setAttribute("aria-selected", "true");
+      option.scrollIntoView({ block: "nearest" });
+      this.input.setAttribute("aria-activedescendant", option.id);
+    }
+
+    choose(at) {
+      const one = this.found[at];
+      this.entry(one).checked = true;
+      this.input.value = "";
+      this.close();
+      this.say(`${this.box.dataset.chosen} ${one.text}`);
+      this.box.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+
+    entry(one) {
+      const there = [...this.chosen.querySelectorAll("input")].find((input) => input.value === String(one.id));
+      if (there) return there;
+      const line = document.createElement("li");
+      const label = document.createElement("label");
+      const input = document.createElement("input");
+      const words = document.createElement("span");
+      Object.assign(input, { type: this.many ? "checkbox" : "radio", name: this.name, value: String(one.id) });
+      words.textContent = one.text;
+      label.append(input, " ", words);
+      line.append(label);
+      this.chosen.append(line);
+      return input;
+    }
+
+    close() {
+      this.list.hidden = true;
+      this.active = -1;
+      this.input.setAttribute("aria-expanded", "false");
+      this.input.removeAttribute("aria-activedescendant");
+    }
+
+    say(words) {
+      this.status.textContent = words;
+    }
+  }
+
+  document.querySelectorAll("[data-picker]").forEach((box) => new Picker(box));
+  document.querySelector(".form-summary")?.focus();
+})();

@@ -1,0 +1,41 @@
+// Shows a row anew for as long as it changes by itself, and leads on to where something is to be seen.
+(() => {
+  "use strict";
+  const EVERY = 2000;
+  const moved = document.querySelector("[data-moved]");
+
+  const renew = async () => {
+    const old = document.getElementById("row");
+    if (!old || !old.dataset.moves) {
+      return;
+    }
+    // Nobody looks, or somebody is about to press one of the buttons: the next turn will do.
+    if (document.hidden || old.contains(document.activeElement)) {
+      setTimeout(renew, EVERY);
+      return;
+    }
+    try {
+      const answer = await fetch(old.dataset.moves, { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const row = page.getElementById("row");
+      if (answer.redirected || !answer.ok || !row) {
+        return;
+      }
+      if (!row.dataset.moves) {
+        // It has come to its end: what can be done with it now stands all over the page.
+        window.location.replace(old.dataset.moves);
+        return;
+      }
+      old.replaceWith(document.adoptNode(row));
+    } catch {
+      // The server may be starting anew.
+    }
+    setTimeout(renew, EVERY);
+  };
+
+  if (moved) {
+    window.location.replace(moved.dataset.moved);
+  } else {
+    setTimeout(renew, EVERY);
+  }
+})();
