@@ -1,0 +1,11 @@
+"""What visitors see: the published posts and pages, read-only."""
+
+from backoffice.site import lost, views
+
+views.blueprint.before_app_request(lost.unknown)
+views.blueprint.register_error_handler(404, lost.not_found)
+
+
+def init_app(app):
+    """Serve the public pages, and answer unknown addresses in their dress."""
+    app.register_blueprint(views.blueprint)

@@ -1,0 +1,265 @@
+"""Lists show what is published, in parts, at a constant price."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from backoffice.core.model import db, now
+from backoffice.models.accounts import User
+from backoffice.models.content import SCHEDULED, Category, Post
+from backoffice.models.media import Image
+from backoffice.site.paging import SIZE, Page
+
+PICTURE = "ab" * 32 + ".png"
+
+
+def add(app, *rows):
+    with app.app_context():
+        db.session.add_all(rows)
+        db.session.commit()
+        return [row.id for row in rows]
+
+
+def titles(page):
+    return [text for place, text in page.texts if "h2" in place and text.strip()]
+
+
+def test_the_first_page_shows_the_latest_posts_first(publish, read):
+    for number in (1, 2, 3):
+        publish(f"Post {number}")
+    assert titles(read("/")) == ["Post 1", "Post 2", "Post 3"]
+
+
+def test_an_empty_site_says_what_will_appear(read):
+    page = read("/")
+    assert "Nothing has been published yet" in page.text("main")
+    assert page.text("h1") == "Latest posts"
+
+
+def test_a_card_tells_author_subject_date_and_first_words(app, publish, read):
+    (subject,) = add(app, Category(name="Boats"))
+    publish("Oars", category_id=subject, body="<p>Made of <b>ash</b> &amp; care.</p><p>Then varnished.</p>")
+    page = read("/")
+    assert "Made of ash & care. Then varnished." in page.text("article")
+    assert {"/posts/oars", "/categories/boats", "/authors/mara"} <= set(page.links())
+    assert all(re.match(r"\d{4}-\d\d-\d\dT.*\+00:00$", each["datetime"]) for each in page.all("time"))
+
+
+def test_an_excerpt_goes_before_the_first_words(publish, read):
+    publish("Oars", excerpt="On wood <ash>.", body="<p>Something else.</p>")
+    page = read("/")
+    assert "On wood <ash>." in page.text("article")
+    assert "Something else" not in page.text("article")
+
+
+def test_long_openings_are_cut_between_words_and_never_inside_a_tag(publish, read):
+    publish("Long", body=f'<p>{"word " * 236}<a href="https://example.org/{"x" * 300}">link</a></p>')
+    shown = read("/").text("article", "p")
+    assert "word…" in shown
+    assert "href" not in shown
+    assert "example.org" not in shown
+
+
+def test_a_cover_is_shown_lazily_in_a_box_of_known_size(app, publish, read):
+    (cover,) = add(app, Image(title="Sea", file=PICTURE, alt="The sea at noon."))
+    publish("First", cover_id=cover)
+    publish("Second", cover_id=cover)
+    first, second = read("/").all("img")
+    assert first["src"] == second["src"] == f"/media/{PICTURE}"
+    assert first["loading"] == "eager"
+    assert second["loading"] == "lazy"
+    assert first["width"]
+    assert first["height"]
+    # The title beside it says what it is; the words for the picture stand on the post's own page.
+    assert first["alt"] == ""
+    assert read("/posts/first").all("img")[0]["alt"] == "The sea at noon."
+
+
+def test_a_scheduled_post_appears_when_its_time_has_come(publish, read):
+    publish("Yesterday", status=SCHEDULED, published_at=None, publish_at=now() - timedelta(minutes=1))
+    publish("Older")
+    assert titles(read("/")) == ["Yesterday", "Older"]
+    assert read("/posts/yesterday").text("h1") == "Yesterday"
+
+
+def test_pages_stand_in_the_menu_and_in_no_list(publish, read):
+    publish("About us", kind="page")
+    publish("News")
+    page = read("/")
+    assert titles(page) == ["News"]
+    assert page.text("header", "nav") == "About us Search"
+    assert "about-us" not in str(read("/authors/mara").text("main"))
+    here = [each for each in read("/posts/about-us").all("a") if each.get("aria-current")]
+    assert [each["href"] for each in here] == ["/posts/about-us"]
+
+
+def test_pages_too_many_for_the_menu_stand_at_the_foot(publish, read):
+    for letter in "abcdefgh":
+        publish(f"Page {letter}", kind="page")
+    page = read("/")
+    assert page.text("header", "nav") == "Page a Page b Page c Page d Page e Search"
+    assert page.text("footer", "nav") == "Page f Page g Page h"
+
+
+def test_a_category_shows_its_own_posts_and_those_below_it(app, publish, read):
+    top = Category(name="Boats")
+    middle = Category(name="Rowing", parent=top)
+    low = Category(name="Oars", parent=middle)
+    other = Category(name="Nets")
+    top_id, _middle_id, low_id, other_id = add(app, top, middle, low, other)
+    publish("On top", category_id=top_id)
+    publish("Deep down", category_id=low_id)
+    publish("Elsewhere", category_id=other_id)
+    page = read("/categories/boats")
+    assert titles(page) == ["On top", "Deep down"]
+    assert "2 posts" in page.text("main")
+    assert "/categories/rowing" in page.links()
+    assert titles(read("/categories/rowing")) == ["Deep down"]
+    trail = [link for link in read("/categories/oars").links() if link.startswith(("/categories", "/"))]
+    assert trail.index("/categories/boats") < trail.index("/categories/rowing")
+
+
+def test_categories_in_a_circle_still_answer(app, publish, client):
+    first, second = add(app, Category(name="First"), Category(name="Second"))
+    publish("Post", category_id=first)
+    with app.app_context():
+        for one, above in ((first, second), (second, first)):
+            db.session.connection().exec_driver_sql(f"UPDATE category SET parent_id = {above} WHERE id = {one}")
+        db.session.commit()
+    for path in ("/categories/first", "/categories/second", "/posts/post", "/"):
+        assert client.get(path).status_code == 200
+
+
+def test_a_tag_shows_the_posts_that_share_it(publish, read):
+    publish("Plain")
+    publish("Tagged", tags=["Wood & rope"])
+    page = read("/tags/wood-rope")
+    assert titles(page) == ["Tagged"]
+    assert page.text("h1") == "Wood & rope"
+    assert "/tags/wood-rope" in read("/posts/tagged").links()
+
+
+def test_an_author_is_shown_with_what_they_wrote_and_without_their_address(publish, read, client):
+    publish("By Mara")
+    page = read("/authors/mara")
+    assert page.text("h1") == "Mara Quill"
+    assert "Writes about boats." in page.text("main")
+    assert titles(page) == ["By Mara"]
+    for path in ("/", "/authors/mara", "/posts/by-mara"):
+        assert "example.com" not in client.get(path).text
+
+
+def test_long_lists_come_in_parts_that_link_to_each_other(publish, read):
+    for number in range(2 * SIZE + 1):
+        publish(f"Post {number:03}")
+    seen = []
+    for number in (1, 2, 3):
+        page = read(f"/?page={number}")
+        seen += titles(page)
+        assert [each["href"] for each in page.all("a") if each.get("aria-current")] == [
+            "/" if number == 1 else f"/?page={number}"
+        ]
+        assert ("page" in page.text("title")) == (number > 1)
+    assert seen == [f"Post {number:03}" for number in range(2 * SIZE + 1)]
+    assert [each["href"] for each in read("/?page=2").all("a") if each.get("rel") in {"prev", "next"}] == [
+        "/",
+        "/?page=3",
+    ]
+
+
+def test_posts_of_the_same_moment_are_each_shown_once(publish, read):
+    moment = now() - timedelta(days=3)
+    for number in range(SIZE + 3):
+        publish(f"Post {number:03}", published_at=moment)
+    seen = titles(read("/")) + titles(read("/?page=2"))
+    assert len(seen) == len(set(seen)) == SIZE + 3
+
+
+@pytest.mark.parametrize(
+    ("number", "last", "expected"),
+    [
+        (1, 1, [1]),
+        (1, 3, [1, 2, 3]),
+        (5, 9, [1, None, 4, 5, 6, None, 9]),
+        (9, 9, [1, None, 8, 9]),
+    ],
+)
+def test_the_links_to_other_parts_stay_few(number, last, expected):
+    assert Page([], number, last, 0).neighbours() == expected
+
+
+LISTS = ["/", "/categories/boats", "/tags/rope", "/authors/mara", "/search?q=Words"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_costs_the_same_few_statements_whatever_its_length(app, publish, client, queries, path):
+    add(app, Category(name="Boats"), Image(title="Sea", file=PICTURE))
+
+    def more(start, size):
+        for number in range(start, start + size):
+            (key,) = add(app, User(username=f"u{number}", name="N"))
+            for title, person in ((f"Mara {number}", {}), (f"Post {number}", {"author_id": key})):
+                publish(title, category_id=1, cover_id=1, tags=["Rope"], **person)
+
+    def cost():
+        with queries() as sent:
+            assert client.get(path).status_code == 200
+        return sent
+
+    more(0, 1)
+    few = cost()
+    more(1, 12)
+    many = cost()
+    assert len(few) == len(many) <= 5
+    # A whole body would be read under this name; its opening and a search in it have none.
+    assert not [statement for statement in many if "post_body" in statement]
+
+
+def test_visitors_never_see_the_columns_of_accounts(publish, client, queries):
+    publish("Post")
+    with queries() as sent:
+        for path in ("/", "/posts/post", "/authors/mara"):
+            client.get(path)
+    for statement in sent:
+        for column in ("password", "fs_uniquifier", "email", "last_seen"):
+            assert f"user.{column}" not in statement.replace('"', "")
+
+
+def test_a_post_is_listed_and_counted_under_its_further_categories_once(app, publish, read):
+    top = Category(name="Boats")
+    low = Category(name="Oars", parent=top)
+    other = Category(name="Wood")
+    _top_id, low_id, _other_id = add(app, top, low, other)
+    slug = publish("Ash", category_id=low_id)
+    with app.app_context():
+        row = db.session.scalars(db.select(Post).filter_by(slug=slug)).one()
+        row.more_categories = db.session.scalars(db.select(Category).where(Category.id != low_id)).all()
+        db.session.commit()
+    for path in ("/categories/boats", "/categories/oars", "/categories/wood"):
+        page = read(path)
+        assert titles(page) == ["Ash"]
+        assert "1 post" in page.text("main")
+    assert read("/").text("nav", "ul", "main") == "Boats 1 post Wood 1 post"
+    assert "Boats" in read("/posts/ash").text("nav", "ol")
+
+
+def test_of_many_subjects_the_largest_stand_in_sight(app, publish, read):
+    keys = add(app, *(Category(name=f"Subject {letter}") for letter in "abcdefghijklm"))
+    for key in (*keys, keys[-1]):
+        publish(category_id=key)
+    page = read("/")
+    assert page.text("nav", "details", "summary") == "3 more subjects"
+    hidden = page.text("details", "li", "a")
+    assert "Subject j" in hidden
+    assert "Subject m" not in hidden
+    for letter in "abcdefghijklm":
+        assert f"/categories/subject-{letter}" in page.links()
+
+
+def test_pages_with_long_titles_leave_the_menu_readable(publish, read):
+    for letter in "abc":
+        publish(f"{letter} page with a title of some thirty signs", kind="page")
+    page = read("/")
+    assert page.text("header", "nav") == "a page with a title of some thirty signs Search"
+    assert "b page" in page.text("footer", "nav")
