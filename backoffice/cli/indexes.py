@@ -1,0 +1,27 @@
+"""The command that says whether an index serves every question that the grids can be asked."""
+
+import sys
+
+import click
+from flask.cli import with_appcontext
+
+from backoffice.core import plans
+from backoffice.core.model import db
+
+
+@click.command("indexes")
+@click.option("--rows", default=10_000, show_default=True, help="How many rows may be read from end to end.")
+@with_appcontext
+def check_indexes(rows):
+    """Explain every sort, view and filter of every grid and name the indexes that are missing."""
+    session = db.session()
+    found = list(plans.plans(session))
+    missing = [one for one in found if not one.served]
+    large = 0
+    for one in missing:
+        size = plans.size(session, one.model)
+        large += size > rows
+        name = one.model.__tablename__
+        click.echo(f"{name}: {one.question} reads all {size} rows; an index on ({', '.join(one.needs)}) is missing")
+    click.echo(f"{len(found) - len(missing)} of {len(found)} questions are answered by an index.")
+    sys.exit(1 if large else 0)

@@ -1,0 +1,55 @@
+"""The commands about jobs: doing them in a process of its own, and forgetting old ones."""
+
+import signal
+from datetime import timedelta
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import delete
+
+from backoffice.core import exports, history, worker
+from backoffice.core.jobs import ENDED, Job
+from backoffice.core.leases import clock
+from backoffice.core.model import db
+from backoffice.core.sets import RECORDED
+
+LONGEST_GOODBYE = 25
+ENDINGS = (signal.SIGTERM, signal.SIGINT)
+
+
+@click.command()
+@click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 64), help="How many jobs at a time.")
+@click.option("--drain", is_flag=True, help="End when nothing waits any more.")
+@with_appcontext
+def work(threads, drain):
+    """Do jobs until told to stop; what is under way ends with its step, and others go on from there."""
+    app = current_app._get_current_object()  # noqa: SLF001 - the threads outlive this context
+    db.engine.dispose()
+    crew = worker.start(app, threads, drain=drain)
+    for name in ENDINGS:
+        signal.signal(name, lambda _number, _frame: crew.tell())
+    click.echo("Doing jobs (Ctrl-C stops it)")
+    while any(thread.is_alive() for thread in crew.threads) and not crew.stop.wait(0.2):
+        pass
+    crew.wait(LONGEST_GOODBYE)
+
+
+@click.group()
+def jobs():
+    """Look after the list of jobs."""
+
+
+@jobs.command()
+@click.option("--days", default=30, show_default=True, type=click.IntRange(min=0), help="How long ended jobs are kept.")
+@with_appcontext
+def prune(days):
+    """Forget jobs that ended long ago, and remove the files of exports that nobody may fetch any more."""
+    session = db.session()
+    old = clock(session) - timedelta(days=days)
+    gone = delete(Job).where(Job.state.in_(ENDED), Job.finished_at < old)
+    count = session.execute(gone, execution_options=RECORDED).rowcount
+    with history.acting(None, door="command"):
+        history.note(session, "prune", model=Job.__tablename__, count=count)
+    session.commit()
+    click.echo(f"{count} jobs and {exports.sweep(session)} files removed.")

@@ -1,0 +1,1 @@
+"""The demonstration: a small magazine, its people and its readers, and large sets for measuring."""

@@ -1,0 +1,232 @@
+"""Workers are killed, stopped and crowded as real processes; each step of each job has its effect once."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from backoffice.core import exports
+from backoffice.core.criteria import Criteria
+from backoffice.core.history import Change
+from backoffice.core.jobs import DONE, Job, later
+from backoffice.core.leases import looking
+from backoffice.core.model import db
+from backoffice.core.sets import RECORDED
+from backoffice.models.accounts import User
+from backoffice.models.content import Tag
+from people import add_user
+from working import NAME
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def spawn(app, database):
+    """Return a function that starts a process on the database of this test; all are ended after it."""
+    started = []
+    own = {
+        "BACKOFFICE_ENV": "testing",
+        "DATABASE_URL": database,
+        "EXPORTS_FOLDER": app.config["EXPORTS_FOLDER"],
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
+        "PYTHONUNBUFFERED": "1",
+        "PORT": "0",
+    }
+
+    def start(*words, says=""):
+        process = subprocess.Popen(
+            [sys.executable, *map(str, words)],
+            cwd=ROOT,
+            env={**os.environ, **own},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        started.append(process)
+        line = process.stdout.readline()
+        assert says in line
+        return process, line
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait(timeout=10)
+        process.stdout.close()
+
+
+@pytest.fixture
+def worker(spawn):
+    """Return a function that starts a worker with leases of some seconds."""
+    return lambda seconds=1.0, threads=1: spawn("tests/working.py", seconds, threads, says="working")[0]
+
+
+def ask(app, **arguments):
+    """Write down a job and return its key."""
+    with app.app_context():
+        key = later(db.session(), NAME, None, **arguments).id
+        db.session.commit()
+        return key
+
+
+def job(app, key):
+    with app.app_context(), looking(db.session()):
+        return db.session.execute(select(Job.__table__).filter_by(id=key)).mappings().one()
+
+
+def until(condition, seconds=60):
+    """Wait until something is so, and return how long that took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "It took too long."
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def written(app):
+    """Return the tags as (job, step, start), and how often the history tells of each."""
+    with app.app_context():
+        names = db.session.scalars(select(Tag.name).order_by(Tag.id)).all()
+        told = db.session.scalars(select(Change.label).filter_by(model="tag", verb="create")).all()
+    assert Counter(names) == Counter(told)
+    return [(int(number), int(step), word) for number, step, word in map(str.split, names)]
+
+
+def test_a_job_whose_worker_is_killed_ten_times_does_each_step_once(app, worker):
+    key = ask(app, number=150, each=0.02)
+    chance = random.Random(7)
+    for _kill in range(10):
+        process, before = worker(), job(app, key)["done"]
+        until(lambda before=before: job(app, key)["done"] > before)
+        time.sleep(chance.uniform(0, 0.15))
+        process.kill()
+        process.wait()
+    worker()
+    until(lambda: job(app, key)["state"] == DONE)
+    assert [step for _job, step, _word in written(app)] == list(range(150))
+    assert len({word for _job, _step, word in written(app)}) > 5
+    assert job(app, key)["result"] == {"written": 150}
+
+
+def test_the_job_of_a_killed_worker_goes_on_within_half_a_minute(app, spawn):
+    key = ask(app, number=400, each=0.1)
+    process, _line = spawn("tests/working.py", 20, 1, says="working")
+    until(lambda: job(app, key)["done"] > 2)
+    process.kill()
+    process.wait()
+    at = job(app, key)["done"]
+    successor, _line = spawn("tests/working.py", 20, 1, says="working")
+    assert until(lambda: job(app, key)["done"] > at, seconds=40) < 30
+    # It works on and on, and whoever else would write to SQLite might wait for ever.
+    successor.kill()
+    successor.wait()
+    steps = [step for _job, step, _word in written(app)]
+    assert steps == list(range(len(steps)))
+
+
+def test_many_workers_never_do_one_job_at_once(app, worker):
+    keys = [ask(app, number=3, each=0.01) for _ in range(20)]
+    for _process in range(3):
+        worker(seconds=20, threads=2)
+    until(lambda: all(job(app, key)["state"] == DONE for key in keys))
+    found = written(app)
+    assert sorted((key, step) for key, step, _word in found) == [(key, step) for key in keys for step in range(3)]
+    assert len({(key, word) for key, _step, word in found}) == 20
+
+
+@pytest.mark.postgres
+def test_a_worker_that_was_only_asleep_writes_nothing_over_its_successor(app, worker):
+    # On SQLite nobody could begin meanwhile: a process that sleeps within a step keeps the one writer's place.
+    key = ask(app, number=5, hangs=2, pause=1.5)
+    asleep = worker()
+    assert asleep.stdout.readline() == "hanging\n"
+    asleep.send_signal(signal.SIGSTOP)
+    worker()
+    until(lambda: job(app, key)["state"] == DONE)
+    asleep.send_signal(signal.SIGCONT)
+    time.sleep(2)
+    found = written(app)
+    assert [step for _job, step, _word in found] == [0, 1, 2, 3, 4]
+    assert len({word for _job, step, word in found if step >= 2}) == 1
+
+
+def test_a_step_may_take_longer_than_a_lease(app, worker):
+    key = ask(app, number=2, hangs=0, pause=3)
+    worker(seconds=1)
+    worker(seconds=1)
+    until(lambda: job(app, key)["state"] == DONE)
+    assert [step for _job, step, _word in written(app)] == [0, 1]
+
+
+def test_a_worker_ends_when_told_and_gives_its_job_back(app, spawn):
+    with app.app_context():
+        for at in range(30):
+            db.session.add(Tag(name=f"Tag {at}"))
+        key = exports.ask(db.session(), None, Criteria(Tag), ("id", "name"), "csv").id
+        db.session.commit()
+    process, _line = spawn("manage.py", "work", says="Doing jobs")
+    until(lambda: job(app, key)["state"] == DONE)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    drained, _line = spawn("manage.py", "work", "--drain", says="Doing jobs")
+    assert drained.wait(timeout=30) == 0
+    assert job(app, key)["state"] == DONE
+
+
+def test_the_server_does_jobs_by_itself(app, spawn):
+    with app.app_context():
+        key = exports.ask(db.session(), None, Criteria(User), (), "jsonl").id
+        add_user("editor")
+        db.session.commit()
+    process, line = spawn("manage.py", "run", says="http://")
+    address = re.search(r"http://\S+", line)[0]
+    until(lambda: job(app, key)["state"] == DONE)
+    with urllib.request.urlopen(f"{address}healthz", timeout=5) as answer:
+        assert answer.status == 200
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 0
+
+
+def test_an_export_whose_worker_is_killed_is_the_file_it_would_have_been(app, worker):
+    with app.app_context():
+        rows = [{"name": f"Tag {at}\n=1+1", "slug": f"tag-{at}"} for at in range(60_000)]
+        db.session.execute(Tag.__table__.insert(), [row | stamp() for row in rows], execution_options=RECORDED)
+        keys = [
+            exports.ask(db.session(), None, Criteria(Tag), ("id", "name"), form).id for form in ("csv", "jsonl", "csv")
+        ]
+        db.session.commit()
+    for _kill in range(6):
+        done = sum(job(app, key)["done"] for key in keys)
+        process = worker()
+        until(lambda done=done: sum(job(app, key)["done"] for key in keys) > done or ended(app, keys))
+        process.kill()
+        process.wait()
+    worker()
+    until(lambda: ended(app, keys))
+    folder = Path(app.config["EXPORTS_FOLDER"])
+    first, second, third = (folder / job(app, key)["result"]["file"] for key in keys)
+    assert first.read_bytes() == third.read_bytes()
+    assert first.read_text().count("id") == 1
+    told = [json.loads(line) for line in second.read_text().splitlines()]
+    assert [one["name"] for one in told] == [row["name"] for row in rows]
+    assert {job(app, key)["result"]["rows"] for key in keys} == {60_000}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (first, second, third, folder))
+
+
+def stamp():
+    """Return what every row has."""
+    moment = exports.now()
+    return {"created_at": moment, "updated_at": moment, "version": 1}
+
+
+def ended(app, keys):
+    return all(job(app, key)["state"] == DONE for key in keys)
