@@ -1,0 +1,1 @@
+"""The application's tables, as one of Django's applications."""

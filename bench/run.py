@@ -1,0 +1,127 @@
+"""One run: builds the data set, starts the application and its peers, measures all in turn, writes the page."""
+
+import argparse
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import data
+import measuring
+import report
+import tools
+from floor import Floor
+from servers import free_port, started
+from sqlalchemy import create_engine
+
+LOG = tools.PLACE / "servers.log"
+
+
+def main():
+    """Do the run that the command line asks for."""
+    asked = _asked()
+    tools.PLACE.mkdir(parents=True, exist_ok=True)
+    LOG.write_bytes(b"")
+    chosen = [] if asked.alone else tools.peers()
+    for peer in sorted({tool.peer for tool in chosen}):
+        _install(peer)
+    _say(f"Filling {asked.database.rpartition('/')[2]}: {asked.posts:,} posts, {2 * asked.posts:,} comments.")
+    account = data.build(asked.database, asked.posts)
+    engine = create_engine(asked.database)
+    run = _measured(asked, engine, account, chosen)
+    asked.output.write_text(report.page(run))
+    print(asked.output.read_text())
+
+
+def _asked():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--posts", type=int, default=20_000)
+    parser.add_argument("--database", default=f"sqlite:///{tools.PLACE / 'small.sqlite'}")
+    parser.add_argument("--output", type=Path, default=tools.PLACE / "small.md")
+    parser.add_argument("--seconds", type=float, default=10, help="what one operation may take of each tool")
+    parser.add_argument("--alone", action="store_true", help="without the peers")
+    parser.add_argument("--command", default="make bench-small", help="what the page says it was written by")
+    asked = parser.parse_args()
+    prefix, driver = "postgresql://", "postgresql+psycopg://"
+    if asked.database.startswith(prefix):
+        asked.database = driver + asked.database.removeprefix(prefix)
+    return asked
+
+
+def _install(peer):
+    """Put what a peer needs into an environment of its own, unless it is there."""
+    wanted = tools.HERE / f"requirements-{peer}.txt"
+    place = tools.PLACE / peer
+    done = place / "installed.txt"
+    if done.exists() and done.read_text() == wanted.read_text():
+        return
+    _say(f"Installing {peer}.")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
+    pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--no-deps", "-r", str(wanted)], check=True, stderr=subprocess.DEVNULL)
+    done.write_text(wanted.read_text())
+
+
+def _measured(asked, engine, account, chosen):
+    facts, floors = data.facts(engine), {}
+    with ExitStack() as running:
+        runners = [_start(running, tool, asked, account, facts) for tool in (tools.ours(), *chosen)]
+        connection = running.enter_context(engine.connect())
+        floor = Floor(connection, facts)
+        for operation, words in measuring.OPERATIONS.items():
+            _say(f"Measuring: {words.format(deep=facts.deep_page + 1)}.")
+            measuring.measure(operation, runners, facts, asked.seconds)
+            floors[operation] = floor.median(operation)
+        for runner in runners:
+            measuring.finish(runner)
+        counted = _start(running, tools.counted(), asked, account, facts)
+        for operation in measuring.OPERATIONS:
+            measuring.once(operation, counted, facts)
+        settings = _settings(asked, engine)
+    return report.Run(runners, counted, floors, facts, settings)
+
+
+def _start(running, tool, asked, account, facts):
+    port = free_port()
+    environment = data.environment(asked.database) | tool.environment
+    # Django makes its own account, once for each of its servers.
+    name = f"{account.name}-{port}"
+    environment |= {"PORT": str(port), "BENCH_USER": name, "BENCH_PASSWORD": account.password}
+    command = [part.format(port=port) for part in tool.command]
+    group = running.enter_context(started(command, port, tool.folder, LOG, **environment))
+    _say(f"{tool.name} answers.")
+    who = data.Account(name, account.password) if tool.peer else account
+    return measuring.begin(tool, port, group, who, facts)
+
+
+def _settings(asked, engine):
+    return {
+        "command": asked.command,
+        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "commit": _commit(),
+        "place": report.place(engine),
+        "at_once": measuring.AT_ONCE,
+        "wanted": measuring.WANTED,
+        "fewest": measuring.FEWEST,
+        "longest": asked.seconds,
+    }
+
+
+def _commit():
+    told = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=tools.ROOT, capture_output=True, text=True, check=False
+    )
+    return told.stdout.strip() or "unknown"
+
+
+def _say(words):
+    print(f"{time.strftime('%H:%M:%S')}  {words}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    # Whoever ends a run ends its servers too: SystemExit leaves the blocks that hold them.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
+    main()
