@@ -1,0 +1,198 @@
+"""What every test may ask for: an application on a fresh database, and browsers of people who use it."""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing, contextmanager
+
+import pytest
+from sqlalchemy import create_engine, event, make_url, text
+
+from backoffice import create_app
+from backoffice.core.model import db
+from backoffice.models import accounts
+from people import PASSWORD, Browser, add_user
+
+POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "")
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+FROM_OUTSIDE = ("DATABASE_URL", "REDIS_URL", "MEDIA_URL", "SITE_URL", "SECRET_KEY", "SECURITY_PASSWORD_SALT")
+
+
+def pytest_configure(config):
+    """Keep the settings of whoever runs the tests out of them."""
+    for name in FROM_OUTSIDE:
+        os.environ.pop(name, None)
+    os.environ["BACKOFFICE_ENV"] = "testing"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """Turn a left-out test into a failure where everything must run."""
+    outcome = yield
+    report = outcome.get_result()
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if "not on this machine" not in reason:
+            report.outcome, report.longrepr = "failed", f"This test may not be left out here: {reason}"
+
+
+def pytest_runtest_setup(item):
+    """Leave out what the database of this run does not have."""
+    if item.get_closest_marker("postgres") and not POSTGRESQL:
+        pytest.skip("TEST_DATABASE_URL is not set")
+    if item.get_closest_marker("sqlite") and POSTGRESQL:
+        pytest.skip("this run is on PostgreSQL")
+
+
+@pytest.fixture(scope="session")
+def redis_url():
+    """Return the address of a Redis that the tests may write to."""
+    if "TEST_REDIS_URL" not in os.environ:
+        pytest.skip("TEST_REDIS_URL is not set")
+    return os.environ["TEST_REDIS_URL"]
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory, worker_id):
+    """Return the address of a database that belongs to this process of the test run."""
+    if not POSTGRESQL:
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.sqlite'}"
+        return
+    given = make_url(POSTGRESQL)
+    own = given.set(database=f"{given.database}_{worker_id}")
+    server = create_engine(given, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{own.database}" WITH (FORCE)'))
+        connection.execute(text(f'CREATE DATABASE "{own.database}"'))
+    yield own.render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{own.database}" WITH (FORCE)'))
+    server.dispose()
+
+
+@pytest.fixture(scope="session")
+def make_app(tmp_path_factory):
+    """Return a function that makes an application of one's own, with the settings it names."""
+
+    def make(**settings):
+        place = tmp_path_factory.mktemp("application")
+        own = {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{place}/own.sqlite", "MEDIA_URL": f"{place}/media"}
+        own |= {"EXPORTS_FOLDER": f"{place}/exports", "IMPORTS_FOLDER": f"{place}/imports"}
+        made = create_app(**{**own, "MAIL_FOLDER": f"{place}/mail", **settings})
+        made.test_client_class = Browser
+        return made
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def _served(make_app, database):
+    """Return the one application of this process, its tables made, and a way to empty them."""
+    made = make_app(SQLALCHEMY_DATABASE_URI=database)
+    with made.app_context():
+        db.create_all()
+        accounts.give_first_rights(db.session)
+        db.session.commit()
+        empty, forget = _emptier(made)
+    yield made, empty
+    forget()
+    with made.app_context():
+        db.engine.dispose()
+
+
+def _emptier(made):
+    """Return a function that puts the database back to how it is now."""
+    engine = db.engine
+    if engine.dialect.name == "sqlite":
+        with closing(sqlite3.connect(engine.url.database)) as source:
+            fresh = sqlite3.connect(":memory:", check_same_thread=False)
+            source.backup(fresh)
+
+        def restore():
+            with closing(sqlite3.connect(engine.url.database)) as target:
+                target.execute("PRAGMA synchronous=OFF")
+                fresh.backup(target)
+
+        return restore, fresh.close
+    tables = ", ".join(map(engine.dialect.identifier_preparer.format_table, db.metadata.sorted_tables))
+
+    def truncate():
+        with engine.begin() as connection:
+            connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        with made.app_context():
+            accounts.give_first_rights(db.session)
+            db.session.commit()
+
+    return truncate, lambda: None
+
+
+@pytest.fixture
+def app(_served):
+    """Return the application on a database that holds the roles and nothing else."""
+    made, empty = _served
+    empty()
+    for folder in ("MEDIA_URL", "MAIL_FOLDER", "EXPORTS_FOLDER", "IMPORTS_FOLDER"):
+        shutil.rmtree(made.config[folder], ignore_errors=True)
+    return made
+
+
+@pytest.fixture
+def client(app):
+    """Return the browser of someone who has not signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app):
+    """Return the terminal of an operator."""
+    return app.test_cli_runner()
+
+
+@pytest.fixture
+def sign_in():
+    """Return a function that signs a browser in with an address and a password."""
+
+    def enter(browser, email, password=PASSWORD):
+        answer = browser.post("/login", data={"email": email, "password": password})
+        assert answer.status_code == 302, answer.text
+        return browser
+
+    return enter
+
+
+@pytest.fixture
+def as_role(app, sign_in):
+    """Return a function that gives the signed-in browser of a new person with this role."""
+
+    def enter(role, **fields):
+        with app.app_context():
+            known = add_user(role, **fields)
+        browser = sign_in(app.test_client(), known.email)
+        browser.user = known
+        return browser
+
+    return enter
+
+
+@pytest.fixture
+def queries(app):
+    """Return a context manager that yields the list of SQL statements sent inside it."""
+
+    @contextmanager
+    def counted():
+        sent = []
+        with app.app_context():
+            engine = db.engine
+
+        def note(_connection, _cursor, statement, *_rest):
+            # On SQLite we begin transactions ourselves; elsewhere the driver does, unseen.
+            if not statement.startswith("BEGIN"):
+                sent.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return counted
