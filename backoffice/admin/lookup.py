@@ -62,9 +62,12 @@ def offers(user, target, words, *, besides=()):
     rows = pickable(user, target)
     if besides:
         rows = rows.where(target.id.not_in(besides))
-    if words and may_see(user, target, name):
+    seen = may_see(user, target, name)
+    if words and seen:
         rows = rows.where(target.id.in_(_candidates(user, target, words, besides)))
-    return [option(user, row) for row in db.session.scalars(rows.order_by(label, target.id).limit(MOST))]
+    # An order by names that one may not see would tell them.
+    order = (label, target.id) if seen else (target.id,)
+    return [option(user, row) for row in db.session.scalars(rows.order_by(*order).limit(MOST))]
 
 
 def _candidates(user, target, words, besides):

@@ -14,6 +14,7 @@ from backoffice.core.resource import (
     Resource,
     columns,
     filterable,
+    key_of,
     relations,
     resource,
     resources,
@@ -36,6 +37,8 @@ def problems(model: type[Model]) -> Iterator[str]:
     yield from _unknown_columns(model, said)
     yield from _unknown_verbs(model, said)
     yield from _impossible_values(model, said)
+    if key_of(model, said.label) in {key_of(model, name) for name in said.fields}:
+        yield f"fields hides {said.label!r}, but the label names a row wherever it is found, picked or recorded"
     if said.layout not in LAYOUTS:
         yield f"layout={said.layout!r} is none of {', '.join(LAYOUTS)}"
     for name in {*columns(model), *relations(model)} & RESERVED - {"id"}:

@@ -1,5 +1,7 @@
 """Rows are found for a relation by whoever may name them there, by nobody else, and by nothing but their names."""
 
+from dataclasses import replace
+
 import pytest
 
 from backoffice.core.resource import resources
@@ -101,3 +103,11 @@ def test_a_search_costs_two_questions(as_role, keep, queries):
     with queries() as sent:
         editor.get("/admin/post/ajax/lookup/?name=tags&query=a")
     assert len(sent) <= 4, sent
+
+
+def test_names_that_one_may_not_see_are_told_neither_by_words_nor_by_order(as_role, keep, monkeypatch):
+    author = as_role("author")
+    keys = [keep(Tag, name=name) for name in ("Zebra", "Ant", "Mole")]
+    monkeypatch.setattr(Tag, "resource", replace(Tag.resource, fields={"name": "trace"}))
+    for query in ("", "ant", "zzz"):
+        assert found(author, f"/admin/post/ajax/lookup/?name=tags&query={query}") == [f"#{key}" for key in keys]

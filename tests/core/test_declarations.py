@@ -25,6 +25,7 @@ SAID = Post.resource
         ({"owner": "nonsense"}, "nonsense"),
         ({"label": "nonsense"}, "nonsense"),
         ({"order": "-nonsense"}, "nonsense"),
+        ({"fields": {"author_id": "assign", "title": "assign"}}, "names a row"),
         ({"layout": "kanban"}, "kanban"),
         ({"views": {"Odd": {"nonsense": 1}}}, "nonsense"),
         ({"views": {"Odd": {"status": "nonsense"}}}, "nonsense"),
