@@ -16,6 +16,7 @@ from world import people_of
 PUBLIC = {
     "static",
     "admin.static",
+    "appearance.choose",
     "health.healthz",
     "health.readyz",
     "security.login",

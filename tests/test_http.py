@@ -153,7 +153,7 @@ def lost(make_app, tmp_path_factory):
     ("path", "status"),
     [
         ("/probe/page", 200),
-        ("/static/site/error.css", 200),
+        ("/static/admin/single.css", 200),
         ("/healthz", 200),
         ("/no-such-page", 404),
         ("/probe/form", 405),
@@ -215,7 +215,7 @@ def test_no_page_is_kept_for_someone_signed_in(client):
 
 
 def test_static_files_may_be_kept_by_everybody(client):
-    assert client.get("/static/site/error.css").headers["Cache-Control"] != "no-store"
+    assert client.get("/static/admin/single.css").headers["Cache-Control"] != "no-store"
 
 
 @pytest.mark.parametrize(
@@ -415,7 +415,7 @@ def test_a_browser_is_answered_with_a_page(client):
     answer = client.get("/no-such-page", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     assert answer.mimetype == "text/html"
     assert answer.text.count("<h1>") == 1
-    assert '<html lang="en">' in answer.text
+    assert '<html lang="en" dir="ltr"' in answer.text
 
 
 def test_a_refused_method_says_which_are_possible(client):

@@ -7,8 +7,16 @@ LONGEST = 300
 MOST = 3
 
 
-def tell(sentence, category="success"):
-    """Let the next page say `sentence`; older ones that nobody has read yet give way."""
+def tell(sentence, category="success", lead=None):
+    """Let the next page say `sentence`, and offer the next step: `lead` is its words and its address.
+
+    Older messages that nobody has read yet give way.
+    """
     text = str(sentence)
-    flash(text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…", category)
+    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
+    # An address that would not fit beside the sentence is left out; the sentence is what matters.
+    if lead is None or len(lead[1]) > LONGEST:
+        flash(text, category)
+    else:
+        flash({"text": text, "words": str(lead[0]), "url": lead[1]}, category)
     session["_flashes"] = session["_flashes"][-MOST:]

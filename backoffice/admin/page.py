@@ -2,7 +2,6 @@
 
 from flask import abort, jsonify, redirect, render_template, request, url_for
 from flask_admin import BaseView
-from flask_babel import get_locale
 
 from backoffice.admin import menu
 from backoffice.core.access import NotFound
@@ -32,8 +31,6 @@ class Page(BaseView):
             user=self.user,
             site=self.admin.name,
             sections=menu.sections(self.user),
-            language=str(get_locale() or "en").replace("_", "-"),
-            direction=getattr(get_locale(), "text_direction", "ltr"),
             **context,
         )
 

@@ -4,6 +4,7 @@ import inspect as source
 from collections.abc import Iterator
 from typing import Any
 
+from backoffice.core.criteria import views
 from backoffice.core.model import Model
 from backoffice.core.resource import (
     LAYOUTS,
@@ -41,6 +42,8 @@ def problems(model: type[Model]) -> Iterator[str]:
         yield f"fields hides {said.label!r}, but the label names a row wherever it is found, picked or recorded"
     if said.layout not in LAYOUTS:
         yield f"layout={said.layout!r} is none of {', '.join(LAYOUTS)}"
+    if said.waits and said.waits not in views(model):
+        yield f"waits names {said.waits!r}; the views are {', '.join(views(model)) or 'none'}"
     for name in {*columns(model), *relations(model)} & RESERVED - {"id"}:
         yield f"a column may not be called {name!r}: addresses use that word"
     for name in PLACES.intersection(filterable(model)):
@@ -66,8 +69,8 @@ def _unknown_columns(model: type[Model], said: Resource) -> Iterator[str]:
         for name in names:
             if name not in known:
                 yield f"{place} names {name!r}, which is no column of it that may be shown"
-    for view, criteria in said.views.items():
-        yield from (f"view {view!r} filters {name!r}, which is no column" for name in criteria if name not in known)
+    for view, asked in said.views.items():
+        yield from (f"view {view!r} filters {name!r}, which is no column" for name in asked if name not in known)
 
 
 def _unknown_verbs(model: type[Model], said: Resource) -> Iterator[str]:
@@ -88,9 +91,9 @@ def _impossible_values(model: type[Model], said: Resource) -> Iterator[str]:
         yield "two actions have the same name"
     for action in said.actions:
         yield from (f"action {action.name!r} {problem}" for problem in _action_problems(model, said, action))
-    for view, criteria in said.views.items():
-        wrong = [name for name, value in criteria.items() if not _can_hold(model, name, value)]
-        yield from (f"view {view!r} asks for {name}={criteria[name]!r}, which it cannot hold" for name in wrong)
+    for view, asked in said.views.items():
+        wrong = [name for name, value in asked.items() if not _can_hold(model, name, value)]
+        yield from (f"view {view!r} asks for {name}={asked[name]!r}, which it cannot hold" for name in wrong)
 
 
 def _action_problems(model: type[Model], said: Resource, action: Action) -> Iterator[str]:

@@ -74,6 +74,7 @@ class Job(Model):
         columns=("name", "state", "progress", "user", "created_at", "finished_at", "error"),
         filters=("state", "name", "user", "created_at", "finished_at"),
         views={_("Running"): {"state": RUNNING}, _("Waiting"): {"state": WAITING}, _("Failed"): {"state": FAILED}},
+        waits="failed",
         actions=(
             Action(
                 "cancel",

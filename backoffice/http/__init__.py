@@ -5,7 +5,7 @@ from flask import request
 from backoffice import extensions, logs
 from backoffice.core.model import reading
 from backoffice.core.nonce import csp_nonce
-from backoffice.http import errors, headers, health, refusal
+from backoffice.http import appearance, assets, errors, headers, health, refusal
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -20,6 +20,8 @@ def init_app(app):
     extensions.init_app(app)
     app.after_request(headers.add)
     app.add_template_global(csp_nonce)
+    assets.init_app(app)
+    appearance.init_app(app)
     errors.init_app(app)
     health.init_app(app)
 

@@ -3,7 +3,6 @@
 import errno
 
 from flask import current_app, g, jsonify, make_response, request
-from flask_babel import get_locale
 from sqlalchemy import exc
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
@@ -118,9 +117,8 @@ def _page(told):
     page = current_app.jinja_env.get_template("errors/error.html")
     # Who works in the panel goes on there.
     home = f"{request.script_root}/{'admin/' if request.path.startswith('/admin/') else ''}"
-    files = f"{request.script_root}{current_app.static_url_path}/site/"
     typed = typed_again() if told["status"] in ONCE_MORE else ()
-    return make_response(page.render(language=get_locale(), home=home, files=files, typed=typed, **told))
+    return make_response(page.render(home=home, typed=typed, **told))
 
 
 def typed_again():

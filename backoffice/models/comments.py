@@ -76,6 +76,7 @@ class Comment(Model):
             _("Rejected"): {"status": REJECTED},
             _("Spam"): {"status": SPAM},
         },
+        waits="waiting",
         actions=(
             Action("approve", _("Approve"), sets={"status": APPROVED}, key="a"),
             Action("reject", _("Reject"), sets={"status": REJECTED}, key="r"),

@@ -192,6 +192,7 @@ class Post(Model):
             _("Published"): {"status": PUBLISHED},
             _("Archived"): {"status": ARCHIVED},
         },
+        waits="in-review",
         actions=(
             Action(
                 "publish",

@@ -534,7 +534,7 @@ def test_every_grid_of_the_menu_shows_its_rows_in_every_order(role, app, as_role
         make(Image, uploader=mine)
         make(Job, user=mine)
         db.session.commit()
-    for address in page_of(browser.get("/admin/")).xpath('//nav[@aria-label="Main"]//a/@href')[1:]:
+    for address in page_of(browser.get("/admin/")).xpath('//nav[@aria-label="Main"]//a[@class="side-link"]/@href')[1:]:
         page = page_of(browser.get(address))
         assert page.xpath("//tbody/tr"), address
         for order in page.xpath("//th/a/@href"):

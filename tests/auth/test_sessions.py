@@ -237,8 +237,8 @@ def test_a_request_asks_once_who_sends_it(as_role, client, queries):
     assert len(sent) == 1
     with queries() as sent:
         client.get("/login")
-        client.get("/static/admin/auth.css")
-        browser.get("/static/admin/auth.css")
+        client.get("/static/admin/single.css")
+        browser.get("/static/admin/single.css")
     assert sent == []
 
 

@@ -27,6 +27,7 @@ SAID = Post.resource
         ({"order": "-nonsense"}, "nonsense"),
         ({"fields": {"author_id": "assign", "title": "assign"}}, "names a row"),
         ({"layout": "kanban"}, "kanban"),
+        ({"waits": "nonsense"}, "nonsense"),
         ({"views": {"Odd": {"nonsense": 1}}}, "nonsense"),
         ({"views": {"Odd": {"status": "nonsense"}}}, "nonsense"),
         ({"grants": {"editor": "fly"}}, "fly"),

@@ -1,0 +1,91 @@
+"""The files that pages load: at addresses that change with what is in them, so that browsers keep them for ever."""
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from flask import current_app, g, request
+from flask.sessions import SecureCookieSessionInterface
+
+YEAR = 365 * 24 * 3600
+SHOWN = 12  # characters of the hash
+
+
+class PageSession(SecureCookieSessionInterface):
+    """The session of pages: files are the same for everybody, so they neither send nor depend on a cookie."""
+
+    def save_session(self, app, session, response):
+        """Send the session's cookie along with a page."""
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
+def init_app(app):
+    """Give every address of a static file its stamp, and templates the names of the released packages."""
+    app.session_interface = PageSession()
+    app.add_url_rule(f"{app.static_url_path}/v/<stamp>/<path:filename>", endpoint="static")
+    app.view_functions["static"] = send
+    app.url_defaults(_stamp)
+    app.add_template_global(asset)
+    app.add_template_global(vendor)
+    app.add_template_global(_sprite, "sprite")
+
+
+def send(filename, stamp=None):
+    """Send a static file; what is asked for by its present stamp may be kept for ever."""
+    answer = current_app.send_static_file(filename)
+    if stamp is not None and stamp == stamp_of(filename):
+        answer.cache_control.public = True
+        answer.cache_control.immutable = True
+        answer.cache_control.max_age = YEAR
+        answer.cache_control.no_cache = None
+    return answer
+
+
+def stamp_of(filename):
+    """Return what stands for the content of a static file in its address, or None when there is no such file."""
+    path = Path(current_app.static_folder, filename)
+    try:
+        seen = path.stat()
+    except (OSError, ValueError):
+        return None
+    return _hashed(path, seen.st_mtime_ns, seen.st_size)
+
+
+def asset(filename):
+    """Return the address of a static file; it needs no routing, which the page about a refused host has not."""
+    stamp = stamp_of(filename)
+    return f"{request.script_root}{current_app.static_url_path}/{f'v/{stamp}/' if stamp else ''}{filename}"
+
+
+def vendor(path):
+    """Return the address of a file of a released package, such as "tabler/tabler.min.css", whatever its version."""
+    name, _slash, file = path.partition("/")
+    folder = _folders(Path(current_app.static_folder, "vendor", "manifest.json"))[name]
+    return asset(f"vendor/{folder}/{file}")
+
+
+def _sprite():
+    # A page may show hundreds of icons, all from the one file.
+    if "sprite" not in g:
+        g.sprite = vendor("icons/sprite.svg")
+    return g.sprite
+
+
+@lru_cache(maxsize=4)
+def _folders(manifest):
+    return {name: said["folder"] for name, said in json.loads(manifest.read_text()).items()}
+
+
+@lru_cache(maxsize=1024)
+def _hashed(path, _changed, _size):
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:SHOWN]
+
+
+def _stamp(endpoint, values):
+    # A route that is being matched is not an address being built.
+    if endpoint == "static" and "stamp" not in values and "filename" in values:
+        stamp = stamp_of(values["filename"])
+        if stamp:
+            values["stamp"] = stamp

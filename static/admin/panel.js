@@ -1,0 +1,66 @@
+// What every page of the panel does with scripts: messages that can be put away, and keys that lead somewhere.
+(() => {
+  "use strict";
+  const LEAVE = 10000;
+  const PAUSE = 1200;
+  const messages = document.querySelector(".messages");
+
+  // A screen reader tells what changes in a live region, not what was there from the start.
+  const announce = () => {
+    const said = [...messages.children];
+    messages.replaceChildren();
+    setTimeout(() => messages.append(...said), 60);
+  };
+
+  const dress = (message) => {
+    if (message.querySelector(".toast-away")) { return; }
+    const away = document.createElement("button");
+    away.type = "button";
+    away.className = "toast-away";
+    away.textContent = "×";
+    away.setAttribute("aria-label", messages.dataset.away);
+    away.addEventListener("click", () => message.remove());
+    message.append(away);
+    // What went wrong and what offers a next step stays until somebody puts it away.
+    if (message.classList.contains("alert-success") && !message.querySelector("a")) {
+      const leave = () => { message.matches(":hover, :focus-within") ? setTimeout(leave, LEAVE) : message.remove(); };
+      setTimeout(leave, LEAVE);
+    }
+  };
+
+  if (messages) {
+    new MutationObserver(() => messages.querySelectorAll(".alert").forEach(dress)).observe(messages, { childList: true });
+    if (messages.children.length) { announce(); }
+  }
+
+  // Letters are keys only where nobody types.
+  const typing = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+  const plain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
+  let going = 0;
+
+  const search = () => document.getElementById("search") ?? document.querySelector(".top-find input");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || !plain(event) || typing(event.target)) { return; }
+    if (Date.now() < going) {
+      going = 0;
+      const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+      if (link) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        window.location.assign(link.href);
+      }
+      return;
+    }
+    if (event.key === "g") {
+      going = Date.now() + PAUSE;
+    } else if (event.key === "?") {
+      event.preventDefault();
+      document.getElementById("keys").togglePopover();
+    } else if (event.key === "/" && search()) {
+      event.preventDefault();
+      search().focus();
+      search().select();
+    }
+  }, true);
+})();
