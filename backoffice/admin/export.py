@@ -21,7 +21,8 @@ LATER = "later"
 def send(view, form):
     """Answer the rows that match the address, in the columns of the grid, and record that they left.
 
-    Many rows, or any number with `later=1`, are written by a job: then the answer leads to it.
+    Many rows are written by a job, then the answer leads to it; `later=1` asks for that for any number of rows, and
+    `later=0` for an answer that holds them all.
     """
     if form not in FORMS:
         abort(404)
@@ -29,11 +30,11 @@ def send(view, form):
         abort(403, _("An export starts from this site's own pages."))
     asked = MultiDict(request.args)
     wished = asked.poplist(LATER)
-    if wished not in ([], ["1"]):
+    if wished not in ([], ["0"], ["1"]):
         abort(400, _("“%(name)s” must be 0 or 1.", name=LATER))
     criteria = grid.ask(view, asked).criteria
     names = grid.names_of(view.user, view.model)
-    job = _record(view, criteria, (names, form), wished=bool(wished))
+    job = _record(view, criteria, (names, form), *wished)
     return _stream(view, criteria, names, form) if job is None else _later(view, job)
 
 
@@ -51,7 +52,7 @@ def _stream(view, criteria, names, form):
 def _begun(rows):
     """Return the same rows, the first of them at hand: where they cannot be written at all, that is the answer."""
     try:
-        first = next(rows)
+        first = next(rows, b"")
     except BadCriteria as error:
         abort(400, str(error))
     return chain([first], rows)
@@ -62,7 +63,7 @@ def _later(view, job):
     return view.render("admin/accepted.html", job=page), 202, {"Location": page}
 
 
-def _record(view, criteria, asked, *, wished):
+def _record(view, criteria, asked, wished=""):
     """Record the export before the first row leaves; return the key of the job that is to write it, or None."""
     session = db.session()
     session.rollback()
@@ -70,9 +71,9 @@ def _record(view, criteria, asked, *, wished):
     reading.set(False)
     chosen = Selection(view.model, criteria=criteria).rows(view.user, "export")
     count = session.scalar(db.select(db.func.count()).select_from(chosen.subquery()))
-    large = wished or count > exports.LARGE
+    by_job = wished == "1" if wished else count > exports.LARGE
     # Who may not see their own jobs could never fetch the file.
-    by_job = large and can(view.user, "read", Job)
+    by_job = by_job and can(view.user, "read", Job)
     job = exports.ask(session, view.user, criteria, *asked).id if by_job else None
     history.note(session, "export", model=view.endpoint, count=count, criteria=dict(criteria.pairs()))
     session.commit()

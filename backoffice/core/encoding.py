@@ -25,7 +25,7 @@ def encode(value: Any) -> Any:
 
 def sql_object(dialect: str, values: dict[str, tuple[Column[Any], ColumnElement[Any]]]) -> ColumnElement[Any]:
     """Return an SQL expression for the JSON object of `values`: name → (column, expression)."""
-    pairs = [(name, _sql_value(dialect, column, value)) for name, (column, value) in values.items()]
+    pairs = [(name, sql_value(dialect, column, value)) for name, (column, value) in values.items()]
     if dialect == "sqlite":
         return func.json_object(*(part for name, value in pairs for part in (literal(name), value)))
     parts = [
@@ -41,7 +41,8 @@ def sql_object(dialect: str, values: dict[str, tuple[Column[Any], ColumnElement[
     return whole
 
 
-def _sql_value(dialect: str, column: Column[Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
+def sql_value(dialect: str, column: Column[Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the SQL expression for a value of this column as JSON can hold it."""
     kind = column.type
     if isinstance(kind, UtcDateTime):
         if dialect == "sqlite":

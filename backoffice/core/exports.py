@@ -4,28 +4,29 @@ import json
 import os
 import shutil
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import closing
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from flask_babel import gettext as _
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from backoffice.core.access import condition, rights_of
+from backoffice.core.access import NotFound, rights_of
 from backoffice.core.criteria import Criteria, of
 from backoffice.core.jobs import DONE, RUNNING, WAITING, Job, Refused, Step, Task, chore, job, later
 from backoffice.core.leases import clock, looking
 from backoffice.core.model import now
 from backoffice.core.resource import resources
 from backoffice.core.selection import Selection
-from backoffice.core.transfer import rows_out
+from backoffice.core.transfer import Part, Wish, parts_out
 
 NAME = "export"
 LARGE = 50_000  # rows from which an export is a job
-PART = 5_000  # rows of one step
+PART = 20_000  # rows of one step, at least
 KEPT = timedelta(days=7)
 # A file whose job has yet to commit the step that names it is not taken for a stray one.
 GRACE = timedelta(hours=1)
@@ -37,21 +38,8 @@ KINDS = {
     "jsonl": ("application/x-ndjson", "jsonl"),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
 }
-# What can be written in parts: the end of one and the beginning of the next need nothing between them. All others
-# are written in one step, and anew by a successor.
-IN_PARTS = ("csv", "excel", "jsonl")
-
-
-@dataclass(frozen=True)
-class Part(Criteria):
-    """The rows that match and have keys after `after` up to `to`."""
-
-    after: int = 0
-    to: int = 0
-
-    def condition(self, user: Any) -> ColumnElement[bool]:
-        """Return the SQL condition."""
-        return and_(super().condition(user), self.model.id > self.after, self.model.id <= self.to)
+# What a successor can go on with where it ends; all else it begins anew.
+IN_PARTS = ("csv", "excel", "json", "jsonl")
 
 
 def ask(session: Session, user: Any, criteria: Criteria, names: Sequence[str], form: str) -> Job:
@@ -104,23 +92,23 @@ def _age(path: Path) -> float:
 
 @job(NAME)
 def write(task: Task) -> Generator[Step, None, dict[str, Any]]:
-    """Write the rows to a file, a part for each step; a successor goes on behind the last part that is whole."""
-    form = task.arguments["form"]
-    criteria = _criteria(task)
+    """Write the rows of one moment to a file, a step now and then; a successor goes on behind the last step.
+
+    It says so then: what it writes is of a later moment. A workbook it can only begin anew.
+    """
+    form, criteria = task.arguments["form"], _criteria(task)
     # A worker that only seems dead may still write: each start has a file of its own.
     path = folder() / f"{task.id}-{task.word}.{KINDS[form][1]}"
     state = _begin(task, path)
-    with path.open("ab") as file:
-        while True:
-            with looking(task.session):
-                state["total"] = state["total"] or _count(task, criteria)
-                part, rows = _next(task, criteria, state["after"])
-                size = _append(task, file, part)
-                rights = sorted({*state["rights"], *rights_of(task.user)})
-            state |= {"after": part.to, "rows": state["rows"] + rows, "bytes": size, "rights": rights}
-            if part.after == part.to or form not in IN_PARTS:
-                return {name: state[name] for name in ("file", "bytes", "rows", "rights")}
-            yield Step(state["rows"], max(state["total"], state["rows"]), dict(state))
+    with looking(task.session):
+        state |= {"total": _count(task, criteria), "rights": sorted({*state["rights"], *rights_of(task.user)})}
+        parts = parts_out(task.session, task.user, criteria, Wish(tuple(task.arguments["names"]), form, state["after"]))
+    with path.open("ab") as file, closing(parts):
+        while not state["ended"]:
+            _fill(file, parts, state)
+            yield _step(state)
+            _ask_again(task, state["rights"])
+    return {name: state[name] for name in ("file", "bytes", "rows", "rights", "moments")}
 
 
 def _criteria(task: Task) -> Criteria:
@@ -132,15 +120,17 @@ def _criteria(task: Task) -> Criteria:
 
 def _begin(task: Task, path: Path) -> dict[str, Any]:
     """Return where to go on; the new file holds what the one before it held when its last step was committed."""
-    state = {"after": 0, "rows": 0, "bytes": 0, "total": 0, "rights": [], **task.checkpoint}
-    before = folder() / task.checkpoint.get("file", "")
-    if not (before.is_file() and before.stat().st_size >= state["bytes"]):
-        state |= {"after": 0, "rows": 0, "bytes": 0}
+    nothing = {"after": 0, "rows": 0, "bytes": 0, "moments": 0, "ended": False}
+    state = {**nothing, "rights": [], **task.checkpoint, "anew": bool(task.checkpoint)}
+    before = folder() / state.get("file", "")
+    kept = before.is_file() and before.stat().st_size >= state["bytes"]
+    if not kept or not (state["ended"] or task.arguments["form"] in IN_PARTS):
+        state |= nothing
     path.touch(mode=0o600)
     if state["bytes"]:
         shutil.copyfile(before, path)
         os.truncate(path, state["bytes"])
-    return state | {"file": path.name}
+    return state | {"file": path.name, "moments": state["moments"] + (not state["ended"])}
 
 
 def _count(task: Task, criteria: Criteria) -> int:
@@ -148,29 +138,33 @@ def _count(task: Task, criteria: Criteria) -> int:
     return task.session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
 
 
-def _next(task: Task, criteria: Criteria, after: int) -> tuple[Part, int]:
-    """Return the next part, and how many rows it has."""
-    model = criteria.model
-    chosen = select(model.id).where(condition(task.user, "export", model), criteria.condition(task.user))
-    most = PART if task.arguments["form"] in IN_PARTS else None
-    keys = chosen.where(model.id > after).order_by(model.id).limit(most).subquery()
-    to, rows = task.session.execute(select(func.max(keys.c.id), func.count())).one()
-    return Part(model, criteria.search, criteria.view, criteria.filters, after, to or after), rows
-
-
-def _append(task: Task, file: BinaryIO, part: Part) -> int:
-    """Write the rows of a part through to the disk; returns how long the file is then."""
-    form = task.arguments["form"]
-    # The first part brings the header along, even where there are no rows.
-    if part.after < part.to or not file.tell():
-        text = rows_out(task.session, task.user, part, task.arguments["names"], form)
-        file.writelines(_without_header(text) if file.tell() and form != "jsonl" else text)
+def _fill(file: BinaryIO, parts: Iterator[Part], state: dict[str, Any]) -> None:
+    """Write the rows of one step through to the disk, and note how far it is and whether it is the end."""
+    upto = state["rows"] + PART
+    for part in parts:
+        file.write(part.data)
+        state |= {"rows": state["rows"] + part.rows, "after": part.last or state["after"]}
+        if part.rows and state["rows"] >= upto:
+            break
+    else:
+        state["ended"] = True
     file.flush()
     os.fsync(file.fileno())
-    return file.tell()
+    state["bytes"] = file.tell()
 
 
-def _without_header(text: Iterator[bytes]) -> Iterator[bytes]:
-    first = next(text, b"")
-    yield first.partition(b"\r\n")[2]
-    yield from text
+def _step(state: dict[str, Any]) -> Step:
+    message = ""
+    if state["moments"] > 1:
+        message = _("It was interrupted and went on: its rows are of %(number)d moments.", number=state["moments"])
+    elif state["anew"]:
+        message = _("It was interrupted and began anew.")
+    return Step(state["rows"], max(state["total"], state["rows"]), dict(state), message)
+
+
+def _ask_again(task: Task, rights: list[str]) -> None:
+    """Raise NotFound when the person has lost a right meanwhile: they would not get the file."""
+    with looking(task.session):
+        held = rights_of(task.user)
+    if not ("*" in held or set(rights) <= held):
+        raise NotFound(task.arguments["model"])

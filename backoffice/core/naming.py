@@ -1,7 +1,9 @@
 """The words that name one row and no other, and the row that is named by words."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, String, or_, select
@@ -44,7 +46,12 @@ def _last(name: str) -> tuple[bool, str]:
 
 def join(words: Iterable[str]) -> str:
     """Return words as one text that `split` takes apart again."""
-    return SEPARATOR.join('"{}"'.format(word.replace('"', '""')) if ODD.search(word) else word for word in words)
+    return SEPARATOR.join(map(_quoted, words))
+
+
+@lru_cache(KEPT)
+def _quoted(word: str) -> str:
+    return '"{}"'.format(word.replace('"', '""')) if ODD.search(word) else word
 
 
 def split(text: str) -> list[str]:
@@ -88,6 +95,15 @@ class Names:
         rows = list({row[0]: row for row in rows}.values())
         self._ask(connection, {word for row in rows for word in row[2:] if word})
         return {row[0]: self._word(row) for row in rows}
+
+    def words_of_all(self, rows: Iterable[Any]) -> dict[int, str]:
+        """Return the same as `words` for all rows that may be named at all: which words are unique is seen in them."""
+        rows = list(rows)
+        holders = Counter(word for row in rows for word in {*row[2:]})
+        self._unique = {word: number == 1 for word, number in holders.items()}
+        words = {row[0]: self._word(row) for row in rows}
+        self._unique.clear()
+        return words
 
     def _word(self, row: Any) -> str:
         for word in row[2:]:

@@ -13,9 +13,9 @@ from backoffice.core.encoding import encode
 from backoffice.core.mapping import Plan, fields
 from backoffice.core.model import Model, arrive
 from backoffice.core.naming import Names, split
+from backoffice.core.rendering import plain_cell
 from backoffice.core.resource import columns, labels, relations
 from backoffice.core.sheets import ABSENT, CSV, JSONL, Line, Table
-from backoffice.core.transfer import plain_cell
 from backoffice.core.values import value
 from backoffice.core.writing import knowledge
 

@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 
 from backoffice.core.encoding import encode
 from backoffice.core.intake import Refused
+from backoffice.core.rendering import safe_cell
 from backoffice.core.sheets import ABSENT, CSV, Line, Table
-from backoffice.core.transfer import safe_cell
 
 
 class RefusedLines:

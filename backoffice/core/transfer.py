@@ -1,34 +1,57 @@
-"""Rows out as CSV, JSON or XLSX: no more than the user may see, and no cell that a spreadsheet would run."""
+"""Rows out as CSV, JSON or XLSX: no more than the user may see, at one moment, in flat memory."""
 
-import csv
-import io
-import json
-import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Connection, Engine, Select, select
-from sqlalchemy.orm import RelationshipProperty, Session
+from sqlalchemy.orm import Session
 
 from backoffice.core import workbooks
-from backoffice.core.access import NotFound, can, condition, may_see
+from backoffice.core.access import NotFound, can, condition, may_see, rights_of
 from backoffice.core.criteria import BadCriteria, Criteria
-from backoffice.core.encoding import encode
-from backoffice.core.links import sides
+from backoffice.core.extraction import Source, sources
 from backoffice.core.model import Model, reading
-from backoffice.core.naming import Names, join
-from backoffice.core.resource import columns, key_of, relation_of, relations
+from backoffice.core.rendering import flat, form_of
+from backoffice.core.resource import columns, relation_of, relations
 
 FORMS = ("csv", "excel", "json", "jsonl", "xlsx")
-CHUNK = 500  # rows in memory at a time
-# What spreadsheets take for the beginning of a formula, after what they overlook; dashes and full-width signs, too.
-# Apostrophes before one count: what is put before them can then be taken off again without a doubt.
-FORMULA = re.compile(r"'*(?:[\s\0\u200b\ufeff]*[=+\-@\u2013\u2212\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
-BOM = "\ufeff"
+# Rows in memory at a time: few at first, so that the first byte leaves soon, then as many as are of about this size.
+FIRST, MOST, SIZE = 200, 5_000, 2 * 1024 * 1024
 
-Row = dict[str, Any]
+Chunk = Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to go out of the rows: these columns and relations in order (none: all), in this form.
+
+    `after`: the key of the last row that has gone out before; then only what comes behind it follows.
+    """
+
+    names: tuple[str, ...] = ()
+    form: str = "csv"
+    after: int = 0
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Who reads, with the rights they hold when it begins: asked for once, and by nobody while rows are read."""
+
+    id: int | None
+    active: bool
+    rights: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of what goes out: its bytes, how many rows were read for it, and the key of the last of them."""
+
+    data: bytes
+    rows: int = 0
+    last: int = 0
 
 
 def rows_out(session: Session, user: Any, criteria: Criteria, names: Sequence[str], form: str) -> Iterator[bytes]:
@@ -41,18 +64,26 @@ def rows_out(session: Session, user: Any, criteria: Criteria, names: Sequence[st
     their own. Raises NotFound when `user` may export nothing of the model, BadCriteria
     for a name that means nothing here or may not be seen: both at once, before the first byte.
     """
+    return _bytes(parts_out(session, user, criteria, Wish(tuple(names), form)))
+
+
+def parts_out(session: Session, user: Any, criteria: Criteria, wish: Wish) -> Generator[Part]:
+    """Return what `rows_out` returns in parts that tell how far it is; a workbook has rows first and bytes later."""
     model = criteria.model
     if not can(user, "export", model):
         raise NotFound(model.__tablename__)
-    if form not in FORMS:
-        raise BadCriteria(_("There is no format called “%(name)s”.", name=form[:40]))
+    if wish.form not in FORMS:
+        raise BadCriteria(_("There is no format called “%(name)s”.", name=wish.form[:40]))
     seen = exportable(user, model)
-    for name in names:
+    for name in wish.names:
         if name not in seen:
             raise BadCriteria(_("There is no column called “%(name)s”.", name=name[:40]))
-    table = _Table(user, model, tuple(names) or seen)
-    rows = table.select().where(condition(user, "export", model), criteria.condition(user))
-    return _stream(session.get_bind().engine, table, rows, form)
+    engine = session.get_bind().engine
+    user = _Reader(user.id, active=True, rights=rights_of(user))
+    names = tuple(dict.fromkeys(wish.names)) or seen
+    table = _Table(names, sources(user, model, names, engine.dialect.name))
+    rows = table.select(model).where(condition(user, "export", model), criteria.condition(user))
+    return _stream(engine, table, rows.where(model.id > wish.after) if wish.after else rows, wish)
 
 
 def exportable(user: Any, model: type[Model]) -> tuple[str, ...]:
@@ -62,147 +93,85 @@ def exportable(user: Any, model: type[Model]) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(names) if may_see(user, model, name))
 
 
-def safe_cell(text: str) -> str:
-    """Return `text` so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if FORMULA.match(text) else text
-
-
-def plain_cell(text: str) -> str:
-    """Return what `safe_cell` was given."""
-    return text[1:] if text.startswith("'") and FORMULA.match(text[1:]) else text
+def _bytes(parts: Generator[Part]) -> Iterator[bytes]:
+    with closing(parts):
+        for part in parts:
+            if part.data:
+                yield part.data
 
 
 @dataclass(frozen=True)
 class _Table:
-    """The columns and relations that go out, and how they are read: columns at once, relations by the chunk."""
+    """The columns and relations that go out, and where their values come from."""
 
-    user: Any
-    model: type[Model]
     names: tuple[str, ...]
-    named: dict[type[Model], Names] = field(default_factory=dict)
+    sources: list[Source]
 
-    def select(self) -> Select[Any]:
-        """Return a SELECT of the key and of the columns behind the names."""
-        kept = [
-            getattr(self.model, key_of(self.model, name)).label(name) for name in self.names if not self._many(name)
-        ]
-        return select(self.model.id.label("the key"), *kept).order_by(self.model.id)
+    @property
+    def kinds(self) -> list[str]:
+        return [source.kind for source in self.sources]
 
-    def rows(self, connection: Connection, chunk: Sequence[Any]) -> list[Row]:
-        """Return the rows of a chunk by name, each relation looked up once for all of them."""
-        found = [dict(row) for row in chunk]
-        for name, relation in relations(self.model).items():
-            if name in self.names and self._many(name):
-                self._link(connection, relation, found)
-            elif name in self.names:
-                self._name(connection, relation, found)
-        return [{name: _value(row[name]) for name in self.names} for row in found]
+    def select(self, model: type[Model]) -> Select[Any]:
+        """Return a SELECT of the key and of what the sources read."""
+        read = [source.read.label(f"of {at}") for at, source in enumerate(self.sources)]
+        return select(model.id.label("the key"), *read).order_by(model.id)
 
-    def _many(self, name: str) -> bool:
-        relation = relations(self.model).get(name)
-        return relation is not None and relation.secondary is not None
-
-    def _name(self, connection: Connection, relation: RelationshipProperty[Any], rows: list[Row]) -> None:
-        names = self._names(relation)
-        keys = {row[relation.key] for row in rows} - {None}
-        query = names.query().where(names.model.id.in_(keys), names.picked())
-        words = names.words(connection, connection.execute(query)) if keys else {}
-        for row in rows:
-            row[relation.key] = words.get(row[relation.key])
-
-    def _link(self, connection: Connection, relation: RelationshipProperty[Any], rows: list[Row]) -> None:
-        names = self._names(relation)
-        left, right = sides(relation)
-        link: Any = relation.secondary
-        keys = [row["the key"] for row in rows]
-        query = names.query().add_columns(left.label("the owner")).join_from(link, names.model, right == names.model.id)
-        found: dict[int, list[str]] = {key: [] for key in keys}
-        linked = connection.execute(query.where(left.in_(keys), names.picked())).all()
-        words = names.words(connection, [one[:-1] for one in linked])
-        for one in linked:
-            found[one[-1]].append(words[one[0]])
-        for row in rows:
-            row[relation.key] = sorted(found[row["the key"]])
-
-    def _names(self, relation: RelationshipProperty[Any]) -> Names:
-        target = relation.mapper.class_
-        return self.named.setdefault(target, Names(self.user, target))
+    def columns(self, connection: Connection, chunk: Chunk) -> list[Sequence[Any]]:
+        """Return the values of a chunk, one sequence for each column."""
+        _keys, *read = zip(*chunk, strict=True)
+        return [source.values(connection, one) for source, one in zip(self.sources, read, strict=True)]
 
 
-def _value(value: Any) -> Any:
-    return value if isinstance(value, bool | int | float) else encode(value)
-
-
-def _stream(engine: Engine, table: _Table, rows: Select[Any], form: str) -> Iterator[bytes]:
-    if form == "xlsx":
+def _stream(engine: Engine, table: _Table, rows: Select[Any], wish: Wish) -> Generator[Part]:
+    if wish.form == "xlsx":
         yield from _workbook(engine, table, rows)
         return
-    write, start, between, end = _writers(table, form)
-    with (
-        _snapshot(engine).execution_options(yield_per=CHUNK) as connection,
-        connection.execute(rows) as found,
-    ):
-        opening = start
-        for chunk in found.mappings().partitions(CHUNK):
-            yield (opening + between.join(map(write, table.rows(connection, chunk)))).encode()
-            opening = between
-        yield ((start if opening is start else "") + end).encode()
+    form = form_of(wish.form, table.names, table.kinds)
+    opening, size = form.between if wish.after else form.start, FIRST
+    with _snapshot(engine) as connection, connection.execute(rows, execution_options={"stream_results": True}) as found:
+        while chunk := found.fetchmany(size):
+            data = (opening + form.text(table.columns(connection, chunk))).encode()
+            yield Part(data, len(chunk), chunk[-1][0])
+            opening, size = form.between, _next_size(len(chunk), len(data))
+        rest = form.end if opening is form.between else opening + form.end
+        if rest:
+            yield Part(rest.encode())
 
 
-def _workbook(engine: Engine, table: _Table, rows: Select[Any]) -> Iterator[bytes]:
-    with _snapshot(engine).execution_options(yield_per=CHUNK) as connection, connection.execute(rows) as found:
-        chunks = (table.rows(connection, chunk) for chunk in found.mappings().partitions(CHUNK))
-        lines = ([_flat(value) for value in row.values()] for chunk in chunks for row in chunk)
+def _next_size(rows: int, size: int) -> int:
+    """Return how many rows to read next, after so many that were of this size."""
+    return max(1, min(MOST, 4 * rows, rows * SIZE // max(size, 1)))
+
+
+def _workbook(engine: Engine, table: _Table, rows: Select[Any]) -> Generator[Part]:
+    read: list[Part] = []
+    with _snapshot(engine) as connection, connection.execute(rows, execution_options={"stream_results": True}) as found:
+
+        def lines() -> Iterator[tuple[Any, ...]]:
+            while chunk := found.fetchmany(FIRST):
+                yield from flat(table.kinds, table.columns(connection, chunk))
+                read.append(Part(b"", len(chunk), chunk[-1][0]))
+
         try:
-            yield from workbooks.rows_out(table.names, lines)
+            for data in workbooks.rows_out(table.names, lines()):
+                yield from read
+                read.clear()
+                yield Part(data)
         except workbooks.TooLong as error:
             raise BadCriteria(str(error)) from error
 
 
 def _snapshot(engine: Engine) -> Connection:
-    """Return a connection whose transaction only reads, so that nobody who writes waits for it."""
+    """Return a connection whose transaction sees one moment and only reads, so that nobody who writes waits for it."""
     connection = engine.connect()
+    if engine.dialect.name == "postgresql":
+        connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     token = reading.set(True)
     try:
         connection.begin()
     finally:
         reading.reset(token)
+    if engine.dialect.name == "postgresql":
+        # Compiling a statement that only reads one row after the other takes longer than it saves.
+        connection.exec_driver_sql("SET LOCAL jit = off")
     return connection
-
-
-def _writers(table: _Table, form: str) -> tuple[Callable[[Row], str], str, str, str]:
-    """Return how one row is written, and what stands before, between and after the rows."""
-    if form == "json":
-        return _json, "[\n", ",\n", "\n]\n"
-    if form == "jsonl":
-        return _json_line, "", "", ""
-    return _csv, (BOM if form == "excel" else "") + _csv({name: name for name in table.names}), "", ""
-
-
-def _json(row: Row) -> str:
-    return json.dumps(row, ensure_ascii=False)
-
-
-def _json_line(row: Row) -> str:
-    return f"{_json(row)}\n"
-
-
-def _csv(row: Row) -> str:
-    line = io.StringIO()
-    # Text always stands between quotes, so that no reader can find a separator in it.
-    csv.writer(line, quoting=csv.QUOTE_NONNUMERIC).writerow([_cell(value) for value in row.values()])
-    return line.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    flat = _flat(value)
-    return safe_cell(flat) if isinstance(flat, str) else flat
-
-
-def _flat(value: Any) -> Any:
-    """Return a value that one cell can hold: lists of words joined, other lists and objects as JSON."""
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return join(value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value

@@ -25,6 +25,7 @@ MOST_RATIO = 200  # of unpacked to packed bytes, beyond the first megabytes
 MOST_ELEMENTS = 20_000  # in one row
 MOST_OTHERS = 100_000  # parts of a sheet beside its rows
 DEEPEST = 64
+BREATH = 1_000  # rows that are written between two signs of life
 EXACT = 10**15  # whole numbers beyond it lose digits in a spreadsheet
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 SHEETS, WORDS = "xl/worksheets/", "xl/sharedstrings"
@@ -41,7 +42,8 @@ class TooLong(ValueError):  # noqa: N818 - it is said to people
 def rows_out(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
     """Yield an XLSX file with `header` and `rows`: text is text, never a formula; numbers and yes or no as such.
 
-    Nothing is yielded before all rows are written, to a temporary file; raises TooLong before that.
+    The rows are written to a temporary file first; until then it yields nothing (b"") now and then, so that somebody
+    can tell how far it is, and raises TooLong.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.xlsx"
@@ -54,6 +56,8 @@ def rows_out(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[b
                     raise TooLong(_("A spreadsheet holds at most %(most)d rows; take CSV.", most=MOST_LINES - 1))
                 for column, value in enumerate(row):
                     _put(sheet, (at, column), value, header[column])
+                if at % BREATH == 0:
+                    yield b""
         with path.open("rb") as file:
             while part := file.read(64 * 1024):
                 yield part

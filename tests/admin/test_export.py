@@ -54,6 +54,11 @@ def test_the_file_is_named_and_kept_from_being_guessed_or_stored(app, as_role):
     assert rows_of(answer) == []
 
 
+def test_a_file_of_no_rows_is_empty_where_its_form_has_no_header(as_role):
+    answer = as_role("editor").get("/admin/tag/export/jsonl/")
+    assert (answer.status_code, answer.data) == (200, b"")
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1+1", "@SUM(1)", "=cmd|' /C calc'!A0", " =1"])
 def test_no_cell_is_a_formula(text, app, as_role):
     editor = as_role("editor")

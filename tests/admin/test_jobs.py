@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select, update
 
-from backoffice.core import exports, worker
+from backoffice.core import exports, transfer, workbooks, worker
 from backoffice.core.history import Change
 from backoffice.core.jobs import CANCELLED, DONE, FAILED, RUNNING, WAITING, Job
 from backoffice.core.model import db
@@ -133,6 +133,7 @@ def test_few_rows_are_sent_at_once_and_many_are_written_by_a_job(app, editor, ta
         noted = db.session.scalars(select(Change).filter_by(verb="export").order_by(Change.id)).all()
     assert [one.after["count"] for one in noted] == [30, 1, 30]
     assert row(app, key)["user_id"] == editor.user.id
+    assert editor.get("/admin/tag/export/csv/?later=0").text.count("Tag ") == 30
 
 
 @pytest.mark.parametrize("form", ["csv", "excel", "jsonl", "json"])
@@ -158,9 +159,68 @@ def test_a_workbook_is_sent_at_once_or_written_by_a_job(app, editor, tags):
     assert worker.turn(app)
     written = editor.get(f"/admin/job/file/?id={key}")
     assert written.headers["Content-Disposition"].endswith(".xlsx")
-    rows = [list(load_workbook(io.BytesIO(answer.data)).active.values) for answer in (sent, written)]
+    rows = [table_of(answer) for answer in (sent, written)]
     assert rows[0] == rows[1]
     assert len(rows[0]) == 31
+
+
+@pytest.mark.parametrize("form", ["csv", "excel", "jsonl", "json"])
+def test_an_interrupted_export_goes_on_where_it_was_and_says_so(form, app, editor, tags, monkeypatch):
+    monkeypatch.setattr(exports, "PART", 7)
+    monkeypatch.setattr(transfer, "FIRST", 5)
+    key = ask(editor, f"/admin/tag/export/{form}/?later=1")
+    assert worker.turn(app, lambda: True)
+    told = row(app, key)
+    assert (told["state"], told["done"], told["message"]) == (WAITING, 25, None)
+    assert worker.turn(app)
+    told = row(app, key)
+    assert (told["state"], told["result"]["rows"], told["result"]["moments"]) == (DONE, 30, 2)
+    assert told["message"] == "It was interrupted and went on: its rows are of 2 moments."
+    assert editor.get(f"/admin/job/file/?id={key}").data == editor.get(f"/admin/tag/export/{form}/").data
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+def test_an_export_interrupted_at_its_very_end_is_whole(form, app, editor, tags):
+    key = ask(editor, f"/admin/tag/export/{form}/?later=1")
+    while row(app, key)["state"] != DONE:
+        assert worker.turn(app, lambda: True)
+    assert row(app, key)["result"]["rows"] == 30
+    sent, written = editor.get(f"/admin/tag/export/{form}/"), editor.get(f"/admin/job/file/?id={key}")
+    assert (table_of(sent) == table_of(written)) if form == "xlsx" else (sent.data == written.data)
+
+
+def test_a_workbook_that_was_interrupted_is_begun_anew_and_says_so(app, editor, tags, monkeypatch):
+    monkeypatch.setattr(exports, "PART", 7)
+    monkeypatch.setattr(workbooks, "BREATH", 1)
+    monkeypatch.setattr(transfer, "FIRST", 5)
+    key = ask(editor, "/admin/tag/export/xlsx/?later=1")
+    assert worker.turn(app, lambda: True)
+    assert 7 <= row(app, key)["done"] < 30
+    assert worker.turn(app)
+    assert (row(app, key)["state"], row(app, key)["message"]) == (DONE, "It was interrupted and began anew.")
+    assert table_of(editor.get(f"/admin/job/file/?id={key}")) == table_of(editor.get("/admin/tag/export/xlsx/"))
+    assert row(app, key)["result"]["rows"] == 30
+
+
+def test_who_loses_a_right_while_the_file_is_written_does_not_get_it(app, editor, tags, monkeypatch):
+    monkeypatch.setattr(exports, "PART", 7)
+    monkeypatch.setattr(transfer, "FIRST", 5)
+    key = ask(editor)
+    step = exports._step
+
+    def losing(state):
+        if state["rows"] < 30:
+            with app.app_context(), db.engine.begin() as connection:
+                connection.execute(update(Role.__table__).where(Role.name == "editor").values(rights=["tag.read"]))
+        return step(state)
+
+    monkeypatch.setattr(exports, "_step", losing)
+    worker.turn(app)
+    assert (row(app, key)["state"], row(app, key)["error"]) == (FAILED, "You may not do this, or not any more.")
+
+
+def table_of(answer):
+    return list(load_workbook(io.BytesIO(answer.data)).active.values)
 
 
 def test_a_file_without_rows_has_its_header(app, editor):

@@ -17,8 +17,9 @@ from backoffice.core.intake import Intake
 from backoffice.core.mapping import BadPlan, Plan, check, fields, guess, keys
 from backoffice.core.model import db
 from backoffice.core.naming import join, split
+from backoffice.core.rendering import plain_cell, safe_cell
 from backoffice.core.sheets import open_table
-from backoffice.core.transfer import plain_cell, rows_out, safe_cell
+from backoffice.core.transfer import rows_out
 from backoffice.core.workbooks import Unreadable
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
+from backoffice.core import extraction, transfer
 from backoffice.core.access import OPERATOR, NotFound
 from backoffice.core.criteria import BadCriteria, Criteria, Filter
 from backoffice.core.history import Change
 from backoffice.core.model import db, now
-from backoffice.core.transfer import exportable, rows_out, safe_cell
+from backoffice.core.rendering import safe_cell
+from backoffice.core.transfer import FIRST, exportable, rows_out
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag
@@ -245,18 +247,61 @@ def test_twenty_thousand_rows_go_out_in_flat_memory_and_few_statements(inside, q
     assert lines == MANY + 1
     assert size > 40_000_000
     assert peak < 15_000_000
-    # What each relation names is read for each chunk; whether its words name anything else, once.
-    assert len(sent) == 1 + 2 * MANY // 500 + 2
+    # The rows with the keys of what they name; then what each relation names, once, and whether its words are unique.
+    assert len([one for one in sent if one.startswith("SELECT")]) == 1 + 2 + 2
 
 
 def test_writers_do_not_wait_for_an_export_under_way(inside):
     keep(*(Tag(name=f"Tag {number}") for number in range(1_200)))
     under_way = rows_out(db.session(), OPERATOR, Criteria(Tag), ("name",), "csv")
-    assert next(under_way).count(b"\r\n") == 501
+    assert next(under_way).count(b"\r\n") == FIRST + 1
     keep(Tag(name="Meanwhile"))
     rest = b"".join(under_way)
-    assert rest.count(b"\r\n") == 700
+    assert rest.count(b"\r\n") == 1_200 - FIRST
     assert b"Meanwhile" not in rest
+
+
+def test_what_the_rows_name_is_of_the_same_moment(inside, monkeypatch):
+    monkeypatch.setattr(transfer, "FIRST", 3)
+    monkeypatch.setattr(extraction, "SMALL", 2)
+    ann, tag = person("author", name="Ann"), keep(Tag(name="Fog"))
+    rows = keep(*(Post(title=f"Day {day}", author=ann, tags=[]) for day in range(30)))
+    rows[29].tags, rows[29].author, rows[29].category = [tag], person("editor", name="Ben"), keep(Category(name="Sea"))
+    db.session.commit()
+    under_way = rows_out(db.session(), OPERATOR, Criteria(Post), ("author", "category", "tags"), "jsonl")
+    first = next(under_way)
+    for row, name in ((rows[29].author, "Bo"), (rows[29].category, "Lake"), (tag, "Mist")):
+        row.name = name
+    rows[29].tags = []
+    db.session.commit()
+    lines = (first + b"".join(under_way)).splitlines()
+    assert len(lines) == 30
+    assert json.loads(lines[29]) == {"author": "Ben", "category": "Sea", "tags": ["Fog"]}
+
+
+@pytest.mark.parametrize("small", [1, 100])
+def test_words_are_the_same_whether_all_are_read_at_once_or_some(inside, monkeypatch, small):
+    monkeypatch.setattr(transfer, "FIRST", 2)
+    monkeypatch.setattr(extraction, "SMALL", small)
+    keep(Role(name="clerk", rights=["post.read", "post.export", "tag.pick"]))
+    clerk, ann = person("clerk"), person("author")
+    tags = list(keep(*(Tag(name=name) for name in ("Fog", "fog", "=1+1", "a; b", "Mist"))))
+    sea = keep(Category(name="Sea"))
+    keep(*(Post(title=f"Day {day}", author=ann, category=sea, tags=tags[: day % 6]) for day in range(24)))
+    # The address of one is the name of another: then only its own address names it.
+    lists = [row["tags"] for row in table(out(clerk, Post, ("tags", "category")))]
+    assert lists[:4] == ["", "Fog", "Fog; fog-2", "'=1+1; Fog; fog-2"]
+    assert lists[4:6] == ['\'=1+1; Fog; "a; b"; fog-2', '\'=1+1; Fog; Mist; "a; b"; fog-2']
+    assert lists == lists[:6] * 4
+    assert {row["category"] for row in table(out(clerk, Post, ("category",)))} == {""}
+
+
+def test_a_chunk_is_as_many_rows_as_fit_into_little_memory():
+    sizes, size = [], 200
+    for width in (150, 150, 150, 1_000_000, 1_000_000, 150, 150):
+        sizes.append(size)
+        size = transfer._next_size(size, size * width)
+    assert sizes == [200, 800, 3_200, 5_000, 2, 2, 8]
 
 
 def test_an_export_that_is_broken_off_gives_its_connection_back(inside):
