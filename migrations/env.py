@@ -5,7 +5,7 @@ from flask import current_app
 from sqlalchemy import DateTime
 from sqlalchemy.types import TypeDecorator
 
-from backoffice.core import search_tables
+from backoffice.core import guards, search_tables
 
 extension = current_app.extensions["migrate"]
 
@@ -46,12 +46,14 @@ def run(connection):
         found = list(asked["fn"](*where) or ())
         if found:
             kept.update(search_tables.detach(connection))
+            guards.detach(connection)
         return found
 
     context.configure(**settings, fn=steps)
     with context.begin_transaction():
         context.run_migrations()
         search_tables.install(connection, kept=kept)
+        guards.install(connection)
 
 
 def included(name, kind, _parents):

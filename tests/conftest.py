@@ -118,6 +118,7 @@ def _emptier(made):
 
     def truncate():
         with engine.begin() as connection:
+            connection.execute(text("SELECT set_config('backoffice.history', 'prune', true)"))
             connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
         with made.app_context():
             accounts.give_first_rights(db.session)

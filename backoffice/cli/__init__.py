@@ -1,11 +1,26 @@
 """What an operator types: every command, one module for each subject."""
 
-from backoffice.cli import check, demo, export, files, imports, indexes, load, rights, roles, search, serve, users, work
+from backoffice.cli import (
+    check,
+    demo,
+    export,
+    files,
+    history,
+    imports,
+    indexes,
+    load,
+    rights,
+    roles,
+    search,
+    serve,
+    users,
+    work,
+)
 
 COMMANDS = (serve.run, demo.demo, export.export, check.check, imports.imports, users.users, roles.roles, rights.rights)
 COMMANDS += (work.work, work.jobs, load.load)
 COMMANDS += (search.search,)
-CHECKS = (files.check_files, search.check_search, indexes.check_indexes)
+CHECKS = (files.check_files, search.check_search, indexes.check_indexes, history.check_history)
 
 
 def init_app(app):

@@ -1,24 +1,35 @@
 """Every write is recorded where it happens: who, when, through which door, before and after."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import JSON, Delete, Index, Insert, String, Update, event, insert, inspect
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Delete, Index, Insert, String, Update, event, inspect
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column
 
 from backoffice.core.acting import Actor, acting, actor, begin_acting, end_acting
 from backoffice.core.encoding import encode
+from backoffice.core.entries import Json, sent_together
 from backoffice.core.model import Model, now
 from backoffice.core.resource import Resource, columns, relations, row_label
 from backoffice.core.types import Invalid, Key
 
 # Who acts is asked for beside what they did: both names come from here.
-__all__ = ["Actor", "Change", "Unrecorded", "acting", "actor", "begin_acting", "end_acting", "note", "who"]
+__all__ = [
+    "Actor",
+    "Change",
+    "Json",
+    "Unrecorded",
+    "acting",
+    "actor",
+    "begin_acting",
+    "end_acting",
+    "note",
+    "note_many",
+    "who",
+]
 
-Json = JSON().with_variant(JSONB(), "postgresql")
 # Written by the database layer at every write; they say nothing that the change itself does not say.
 SILENT = frozenset({"updated_at", "version"})
 
@@ -37,6 +48,7 @@ class Change(Model):
     verb: Mapped[str] = mapped_column(String(60), index=True, info={"label": _("Verb")})
     before: Mapped[dict[str, Any] | None] = mapped_column(Json, info={"label": _("Before")})
     after: Mapped[dict[str, Any] | None] = mapped_column(Json, info={"label": _("After")})
+    digest: Mapped[str] = mapped_column(String(64), info={"label": _("Digest")})
 
     __table_args__ = (Index("ix_change_model_id", "model", "id"), Index("ix_change_row_id_model", "row_id", "model"))
 
@@ -51,7 +63,7 @@ class Change(Model):
         filters=("created_at", "actor_id", "verb", "model", "row_id", "batch"),
         verbs=("read", "export"),
         # What was written holds columns that ask for rights of their own: whoever reads that reads all of them.
-        fields={"address": "trace", "before": "trace", "after": "trace"},
+        fields=dict.fromkeys(("address", "before", "after", "digest"), "trace"),
     )
 
 
@@ -61,16 +73,22 @@ def note(session: Session, verb: str, row: Model | None = None, **after: Any) ->
     `after` must hold no secret; its values must be JSON.
     """
     name = row.__tablename__ if row is not None else after.pop("model", "")
-    entry = {
-        **_who(),
-        "model": name,
-        "row_id": getattr(row, "id", None),
-        "verb": verb,
-        "before": None,
-        "after": after,
-    }
-    entry["label"] = row_label(row) if row is not None else str(after.get("label", ""))[:200]
-    session.execute(insert(Change), [entry])
+    label = row_label(row) if row is not None else str(after.get("label", ""))[:200]
+    entry = {"model": name, "row_id": getattr(row, "id", None), "verb": verb, "label": label}
+    note_many(session, [{**entry, "before": None, "after": after}])
+
+
+def note_many(session: Session, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Record changes of many rows by one statement; who, when, door and batch are those of the acting user.
+
+    Each entry holds "model", "row_id", "label" (at most 200 characters), "verb", "before" and "after", the values as
+    `encoding.encode` writes them; no secrets. For writers of rows that no listener sees, and for the listener itself.
+    """
+    rows = list(entries)
+    if rows:
+        dialect = session.get_bind().dialect.name
+        statement = sent_together(Change.__table__, dialect)
+        session.execute(statement, {**_who(), "entries": rows}, execution_options={"recorded": True})
 
 
 def _who() -> dict[str, Any]:
@@ -178,9 +196,7 @@ def _ids(rows: list[Any]) -> list[int]:
 @event.listens_for(Session, "after_flush")
 def _record(session: Session, _context: Any) -> None:
     pending = session.info.pop("changes", [])
-    entries = [_entry(one) for one in pending]
-    if entries:
-        session.execute(insert(Change), entries)
+    note_many(session, [_entry(one) for one in pending])
 
 
 def _entry(one: _Pending) -> dict[str, Any]:
@@ -190,7 +206,6 @@ def _entry(one: _Pending) -> dict[str, Any]:
     state: Any = inspect(one.row)
     after |= {name: encode(state.dict.get(name)) for name in one.changed if name not in SILENT}
     return {
-        **_who(),
         "model": one.row.__tablename__,
         "row_id": one.row.id,
         "label": row_label(one.row),
@@ -214,5 +229,4 @@ def _refuse_unrecorded(state: ORMExecuteState) -> None:
     statement = state.statement
     if not isinstance(statement, Insert | Update | Delete) or state.execution_options.get("recorded"):
         return
-    if not (isinstance(statement, Insert) and str(statement.table) == Change.__tablename__):
-        raise Unrecorded(str(statement.table))
+    raise Unrecorded(str(statement.table))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import RelationshipProperty, Session
 from backoffice.core.history import Json
 from backoffice.core.model import Model, now
 from backoffice.core.resource import relations
-from backoffice.core.sets import RECORDED, begin, record, written
+from backoffice.core.sets import RECORDED, begin, record, wrote
 
 
 def unlink(session: Session, model: type[Model], name: str, keys: Select[Any], instead: int | None = None) -> int:
@@ -32,7 +32,7 @@ def unlink(session: Session, model: type[Model], name: str, keys: Select[Any], i
         session.execute(insert(table).from_select([left.key, right.key], new), execution_options=RECORDED)
     session.execute(delete(table).where(right.in_(keys)), execution_options=RECORDED)
     stamp = {"version": model.version + 1, "updated_at": now()}
-    return written(session, model, update(model).where(model.id.in_(changed)).values(**stamp))
+    return wrote(session, model, update(model).where(model.id.in_(changed)).values(**stamp))
 
 
 def sides(relation: RelationshipProperty[Any]) -> tuple[Any, Any]:

@@ -13,7 +13,6 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    insert,
     literal,
     null,
     select,
@@ -23,6 +22,7 @@ from sqlalchemy.orm import RelationshipProperty, Session
 from sqlalchemy.sql import ClauseElement
 
 from backoffice.core.encoding import sql_object
+from backoffice.core.entries import Json, written
 from backoffice.core.history import SILENT, Change, who
 from backoffice.core.model import Model, now
 from backoffice.core.resource import columns, relations, resource
@@ -45,7 +45,7 @@ def update_rows(session: Session, model: type[Model], rows: Select[Any], values:
     record(session, step, rows, (_object(session, before), _object(session, after)))
     stamp = {"version": model.version + 1, "updated_at": now()}
     change = update(model).where(model.id.in_(step.recorded())).values(**new, **stamp)
-    return written(session, model, change)
+    return wrote(session, model, change)
 
 
 def delete_rows(session: Session, model: type[Model], rows: Select[Any], verb: str = "delete") -> int:
@@ -64,10 +64,10 @@ def delete_rows(session: Session, model: type[Model], rows: Select[Any], verb: s
     for relation in _links(model).values():
         left, link = relation.local_remote_pairs[0][1], relation.secondary
         session.execute(delete(link).where(left.in_(gone)), execution_options=RECORDED)  # type: ignore[arg-type]
-    return written(session, model, delete(model).where(model.id.in_(gone)))
+    return wrote(session, model, delete(model).where(model.id.in_(gone)))
 
 
-def written(session: Session, model: type[Model], statement: Update | Delete) -> int:
+def wrote(session: Session, model: type[Model], statement: Update | Delete) -> int:
     """Send the write, let the rows in memory be read anew, and return how many rows it changed."""
     answer = session.execute(statement, execution_options=RECORDED)
     for row in list(session.identity_map.values()):
@@ -140,11 +140,18 @@ def record(session: Session, step: Step, rows: Select[Any], values: tuple[Any, A
     label = getattr(model, resource(model).label)
     named = func.substr(func.coalesce(cast(label, String), literal("#").concat(cast(model.id, String))), 1, 200)
     shown: dict[str, Any] = {name: _typed(name, value) for name, value in step.entry.items()}
-    shown |= {"row_id": model.id, "label": named, "before": before, "after": null() if after is None else after}
+    shown |= {
+        "row_id": model.id,
+        "label": named,
+        "before": before,
+        "after": cast(null(), Json) if after is None else after,
+    }
     chosen = select(*(value.label(name) for name, value in shown.items())).where(model.id.in_(rows))
     # Locked as they are read, so that what is recorded is what is then written.
     chosen = chosen.with_for_update(of=model)
-    session.execute(insert(Change).from_select(list(shown), chosen))
+    table: Any = Change.__table__
+    entries = written(table, session.get_bind().dialect.name, chosen.subquery("entry"))
+    session.execute(entries, execution_options=RECORDED)
 
 
 def _typed(name: str, value: Any) -> ColumnElement[Any]:

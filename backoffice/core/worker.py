@@ -21,23 +21,28 @@ from backoffice.core.criteria import BadCriteria
 from backoffice.core.jobs import Job, Refused, Task, chores, work_of
 from backoffice.core.leases import MOST_ATTEMPTS, Lost, Ticket, claim, fail, finish, keep, looking, release, renew
 from backoffice.core.model import db
+from backoffice.core.seals import head, seal_all, waiting
 from backoffice.core.types import Invalid
 
 log = logging.getLogger(__name__)
 PAUSE = 1.0  # seconds between two looks at the table when there is nothing to do
 BEAT = 5.0  # seconds between two signs of life
 CHORES = 3600.0  # seconds between two rounds of what is to be done now and then
+SEALING = 5.0  # seconds between two rounds of sealing what was written
 LONGEST_STEP = 600.0  # seconds after which a step that does not end counts as hanging
 
 
 def run(app: Flask, stop: threading.Event, *, drain: bool = False) -> int:
     """Do jobs until `stop` is set, or, to `drain`, until nothing waits any more; returns how many were started."""
-    started, tidied = 0, -CHORES
+    started, tidied, sealed = 0, -CHORES, -SEALING
     while not stop.is_set():
         try:
             if time.monotonic() - tidied > CHORES:
                 tidied = time.monotonic()
                 _tidy(app)
+            if time.monotonic() - sealed > SEALING:
+                sealed = time.monotonic()
+                _seal(app)
             if turn(app, stop.is_set):
                 started += 1
                 continue
@@ -86,6 +91,16 @@ def _tidy(app: Flask) -> None:
                 work(db.session())
             except OSError:
                 log.exception("A chore broke off; it comes again.")
+
+
+def _seal(app: Flask) -> None:
+    """Link what was written to the chain; where it ends goes to the log, which others keep."""
+    with app.app_context():
+        session = db.session()
+        with looking(session):
+            due = waiting(session)
+        if due and seal_all(session):
+            log.info("The history is sealed up to %d:%s", *head(session))
 
 
 def turn(app: Flask, stopping: Callable[[], bool] = lambda: False) -> bool:

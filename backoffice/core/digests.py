@@ -1,0 +1,76 @@
+"""What stands for a change in a few characters: a digest that any later alteration of it would belie."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, and_, case, cast, event, func
+from sqlalchemy.engine import Engine
+
+# No value but the last of a text holds it, so that no two changes are written alike.
+GAP = "\x1f"
+BETWEEN = ("batch", "actor_id", "door", "address", "model", "row_id", "verb", "created_at")
+# What final removal takes out of the history; of the rest, nothing is ever altered.
+VALUES = ("before", "after", "label")
+REDACTED = "redacted"
+
+Columns = Mapping[str, ColumnElement[Any]]
+
+
+def content(dialect: str, of: Columns) -> ColumnElement[Any]:
+    """Return the SQL expression for the digest of a change's values alone; it outlives them."""
+    if dialect == "sqlite":
+        return func.content_digest(of["before"], of["after"], of["label"])
+    values = (func.coalesce(cast(of[name], Text), "null") for name in ("before", "after"))
+    return _postgresql(*values, of["label"])
+
+
+def digest(dialect: str, of: Columns, inner: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
+    """Return the SQL expression for the digest of a whole change; `inner` stands for that of its values."""
+    inner = content(dialect, of) if inner is None else inner
+    if dialect == "sqlite":
+        return func.change_digest(*(of[name] for name in BETWEEN), inner, of["actor"])
+    texts: dict[str, ColumnElement[Any]] = {name: func.coalesce(cast(of[name], Text), "") for name in BETWEEN}
+    texts["created_at"] = func.to_char(func.timezone("UTC", of["created_at"]), 'YYYY-MM-DD"T"HH24:MI:SS.US')
+    return _postgresql(*texts.values(), inner, of["actor"])
+
+
+def is_redacted(dialect: str, of: Columns) -> ColumnElement[bool]:
+    """Return the condition for a change whose values were taken out."""
+    return and_(of["label"] == "", _kept(dialect, of).is_not(None))
+
+
+def expected(dialect: str, of: Columns) -> ColumnElement[Any]:
+    """Return the SQL expression for the digest that a stored change must have; of redacted values one is kept."""
+    kept = _kept(dialect, of)
+    return digest(dialect, of, case((is_redacted(dialect, of), kept), else_=content(dialect, of)))
+
+
+def _kept(dialect: str, of: Columns) -> ColumnElement[Any]:
+    if dialect == "sqlite":
+        return func.json_extract(of["after"], f"$.{REDACTED}")
+    return of["after"].op("->>")(REDACTED)
+
+
+def _postgresql(*texts: ColumnElement[Any]) -> ColumnElement[Any]:
+    joined: ColumnElement[Any] = cast(texts[0], Text)
+    for text in texts[1:]:
+        joined = joined.concat(GAP).concat(text)
+    return func.encode(func.sha256(func.convert_to(joined, "UTF8")), "hex")
+
+
+def sha256(*texts: Any) -> str:
+    """Return the digest of these texts, in this order."""
+    return hashlib.sha256(GAP.join("" if text is None else str(text) for text in texts).encode()).hexdigest()
+
+
+def _content(before: str | None, after: str | None, label: str) -> str:
+    return sha256("null" if before is None else before, "null" if after is None else after, label)
+
+
+@event.listens_for(Engine, "connect")
+def _teach_sqlite(connection: Any, _record: Any) -> None:
+    """SQLite has no digest of its own; it borrows ours."""
+    if hasattr(connection, "create_function"):
+        connection.create_function("content_digest", 3, _content, deterministic=True)
+        connection.create_function("change_digest", len(BETWEEN) + 2, sha256, deterministic=True)

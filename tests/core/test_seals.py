@@ -1,0 +1,267 @@
+"""The history cannot be altered by the application, and whoever alters it otherwise is found out."""
+
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from backoffice.core import guards, history, operation, sets
+from backoffice.core.access import OPERATOR
+from backoffice.core.audit import audit
+from backoffice.core.digests import expected
+from backoffice.core.history import Change
+from backoffice.core.model import db
+from backoffice.core.seals import head, seal, seal_all
+from backoffice.core.selection import Selection
+from backoffice.models.comments import Comment
+from backoffice.models.content import Post, Tag
+from make import make
+
+RECORDED = {"recorded": True}
+
+
+@pytest.fixture(autouse=True)
+def inside(app):
+    """Run each test inside a request of its own."""
+    with app.test_request_context():
+        yield
+
+
+@pytest.fixture
+def written():
+    """Write a few batches by both paths, and seal them; return the keys of the changes."""
+    with history.acting(None, "command"):
+        comments = [make(Comment, status="pending") for _ in range(4)]
+        db.session.commit()
+    with history.acting(None, "panel"):
+        operation.run(db.session, OPERATOR, "approve", Selection(Comment, tuple(row.id for row in comments)))
+        history.note(db.session, "export", model="post", label="csv")
+        db.session.commit()
+    with history.acting(None, "panel"):
+        comments[0].guest_name = "Ünïcode \x1f “quoted” \\ 😀"
+        db.session.add(Tag(name="late"))
+        db.session.commit()
+        sets.delete_rows(db.session, Comment, select(Comment.id).where(Comment.id == comments[3].id))
+        db.session.commit()
+    seal_all(db.session)
+    keys = list(db.session.scalars(select(Change.id).order_by(Change.id)))
+    db.session.rollback()
+    return keys
+
+
+@contextmanager
+def tampering():
+    """Write past the triggers, as somebody with the database's own tools could."""
+    db.session.rollback()
+    with db.engine.begin() as connection:
+        guards.detach(connection)
+        yield connection
+        guards.install(connection)
+
+
+def faults(**given):
+    db.session.rollback()
+    return [(fault.what, fault.row) for fault in audit(db.session, **given).faults]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        update(Change).values(actor="Somebody else"),
+        update(Change).values(after=None),
+        update(Change).values(label="", before=None, digest="0" * 64),
+        delete(Change),
+        delete(seal),
+        update(seal).values(count=1),
+        update(seal).values(number=7),
+    ],
+    ids=str,
+)
+def test_the_database_refuses_to_alter_the_history(written, statement):
+    with pytest.raises(DBAPIError, match="append-only"):
+        db.session.execute(statement, execution_options=RECORDED)
+    db.session.rollback()
+    assert faults() == []
+
+
+@pytest.mark.parametrize("name", guards.DOORS)
+def test_a_door_opens_for_its_own_purpose_alone(written, name):
+    tried = {
+        guards.REDACT: update(Change).values(label=""),
+        guards.PRUNE: delete(Change),
+        guards.SEAL: update(seal).values(chain=""),
+    }
+    for purpose, statement in tried.items():
+        with guards.door(db.session, name):
+            try:
+                db.session.execute(statement, execution_options=RECORDED)
+            except DBAPIError:
+                assert purpose != name or name == guards.SEAL
+            else:
+                assert purpose == name
+            db.session.rollback()
+    with guards.door(db.session, name), pytest.raises(DBAPIError, match="append-only"):
+        db.session.execute(update(Change).values(actor="Somebody else"), execution_options=RECORDED)
+    db.session.rollback()
+    assert faults() == []
+
+
+def test_a_row_of_the_history_cannot_be_changed_as_an_object(written):
+    one = db.session.get(Change, written[0])
+    one.actor = "Somebody else"
+    with pytest.raises(DBAPIError, match="append-only"):
+        db.session.flush()
+
+
+def test_what_was_written_by_each_path_verifies(written):
+    report = audit(db.session)
+    assert report.faults == []
+    assert report.changes == len(written)
+    assert report.number == report.seals == db.session.scalar(select(seal.c.number).order_by(seal.c.number.desc()))
+    assert (report.number, report.chain) == head(db.session)
+
+
+def test_a_batch_may_grow_over_several_transactions(written):
+    with history.acting(None, "job"):
+        for _ in range(3):
+            make(Tag)
+            db.session.commit()
+            seal_all(db.session)
+    assert faults() == []
+    assert audit(db.session).changes == len(written) + 3
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"actor": "Somebody else"},
+        {"actor_id": 12},
+        {"verb": "reject"},
+        {"label": "Another"},
+        {"row_id": 99},
+        {"door": "job"},
+        {"address": "192.0.2.9"},
+        {"before": '{"status": "spam"}'},
+        {"after": '{"redacted": "' + "0" * 64 + '"}', "label": ""},
+    ],
+    ids=str,
+)
+def test_an_altered_change_is_named(written, values):
+    with tampering() as connection:
+        put = ", ".join(f"{name} = :{name}" for name in values)
+        if connection.dialect.name == "postgresql":
+            put = put.replace(":before", "CAST(:before AS jsonb)").replace(":after", "CAST(:after AS jsonb)")
+        connection.execute(text(f"UPDATE change SET {put} WHERE id = :key"), {**values, "key": written[5]})
+    assert faults()[0] == ("This change was altered.", written[5])
+
+
+def test_the_moment_of_a_change_cannot_be_moved(written):
+    first = db.session.get(Change, written[0]).created_at
+    with tampering() as connection:
+        table = Change.__table__
+        connection.execute(table.update().where(table.c.id == written[5]).values(created_at=first))
+    assert faults()[0] == ("This change was altered.", written[5])
+
+
+@pytest.mark.parametrize("at", [0, 5, -1])
+def test_a_change_that_is_gone_is_missed(written, at):
+    with tampering() as connection:
+        connection.execute(text("DELETE FROM change WHERE id = :key"), {"key": written[at]})
+    found = faults()
+    assert "gone" in found[0][0]
+    assert found[0][1] == written[at]
+
+
+def test_a_change_put_in_later_is_noticed(written):
+    names = "batch, actor, door, model, label, verb, created_at, updated_at, version, digest"
+    with tampering() as connection:
+        connection.execute(text(f"INSERT INTO change ({names}) SELECT {names} FROM change WHERE id = {written[2]}"))
+        if connection.dialect.name == "sqlite":
+            # There, whatever has no seal yet is sealed as it stands; the digest of a copy tells on it all the same.
+            connection.execute(text("UPDATE change SET label = 'x' WHERE id = (SELECT max(id) FROM change)"))
+    if db.engine.dialect.name == "sqlite":
+        seal_all(db.session)
+        assert faults()[0][0] == "This change was altered."
+    else:
+        assert ("No seal stands for this change.", written[-1] + 1) in faults()
+
+
+def test_a_change_altered_together_with_its_digest_breaks_its_seal(written):
+    table = Change.__table__
+    with tampering() as connection:
+        connection.execute(table.update().where(table.c.id == written[5]).values(actor="Somebody else"))
+        connection.execute(
+            table.update().where(table.c.id == written[5]).values(digest=expected(connection.dialect.name, table.c))
+        )
+    batch = db.session.scalar(select(Change.batch).where(Change.id == written[5]))
+    found = audit(db.session).faults[0]
+    assert (found.what, found.batch) == ("These changes were altered together with their digests.", batch)
+
+
+def test_a_chain_made_anew_from_the_middle_is_told_from_a_seal_written_down(written):
+    known = head(db.session)
+    with tampering() as connection:
+        connection.execute(seal.update().values(number=None, chain=None, sealed_at=None))
+    seal_all(db.session)
+    assert faults() == []
+    assert faults(known=known)[0][0] == f"Seal {known[0]} is not the one that was written down."
+    assert faults(known=(known[0] + 1, known[1]))[0][0].endswith(f"the chain ends at {known[0]}.")
+
+
+def test_a_seal_that_is_gone_or_moved_breaks_the_chain(written):
+    with tampering() as connection:
+        connection.execute(delete(seal).where(seal.c.number == 2))
+    assert faults()[0][0] == "Seal 2 is missing."
+
+
+def test_a_missing_trigger_is_told(written):
+    with db.engine.begin() as connection:
+        guards.detach(connection)
+    found = [what for what, _row in faults()]
+    db.session.rollback()
+    with db.engine.begin() as connection:
+        guards.install(connection)
+    assert "The trigger history_change_update is missing." in found
+    assert faults() == []
+
+
+def test_the_command_says_so_and_names_the_first(written, runner):
+    told = runner.invoke(args=["check", "history"])
+    assert told.exit_code == 0, told.output
+    assert f"{len(written)} changes" in told.output
+    with tampering() as connection:
+        connection.execute(text("UPDATE change SET door = 'job' WHERE id = :key"), {"key": written[5]})
+    told = runner.invoke(args=["check", "history"])
+    assert told.exit_code == 1
+    assert f"change {written[5]}: This change was altered." in told.output
+
+
+def test_a_save_costs_one_statement_more(queries):
+    post = make(Post)
+    db.session.commit()
+    with queries() as sent:
+        post.title = "Another"
+        db.session.flush()
+    writes = [one for one in sent if not one.lstrip().startswith("SELECT")]
+    assert [one.split()[0] for one in writes] == ["UPDATE", "INSERT"]
+
+
+def test_many_changes_are_one_statement(queries):
+    entries = [
+        {"model": "tag", "row_id": at, "label": f"Tag {at}", "verb": "create", "before": None, "after": {"n": at}}
+        for at in range(1, 301)
+    ]
+    with queries() as sent:
+        history.note_many(db.session, entries)
+    assert len(sent) == 1
+    db.session.commit()
+    seal_all(db.session)
+    found = db.session.execute(select(Change.row_id, Change.after).filter_by(model="tag").order_by(Change.id)).all()
+    assert [(key, after["n"]) for key, after in found] == [(at, at) for at in range(1, 301)]
+    assert faults() == []
+
+
+def test_a_bare_insert_into_the_history_is_refused():
+    with pytest.raises(history.Unrecorded):
+        db.session.execute(insert(Change).values(batch="x"))
