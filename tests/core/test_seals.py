@@ -9,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from backoffice.core import guards, history, operation, sets
 from backoffice.core.access import OPERATOR
 from backoffice.core.audit import audit
-from backoffice.core.digests import expected
+from backoffice.core.digests import content, expected
+from backoffice.core.encoding import sql_object
 from backoffice.core.history import Change
 from backoffice.core.model import db
 from backoffice.core.seals import head, seal, seal_all
@@ -213,6 +214,22 @@ def test_a_seal_that_is_gone_or_moved_breaks_the_chain(written):
     with tampering() as connection:
         connection.execute(delete(seal).where(seal.c.number == 2))
     assert faults()[0][0] == "Seal 2 is missing."
+
+
+def test_values_taken_out_without_a_word_are_noticed(written):
+    table = Change.__table__
+    blank = {
+        "label": "",
+        "before": None,
+        "after": sql_object(
+            db.engine.dialect.name, {"redacted": (table.c.label, content(db.engine.dialect.name, table.c))}
+        ),
+    }
+    with guards.door(db.session, guards.REDACT):
+        change = update(table).where(table.c.id == written[5]).values(blank)
+        db.session.execute(change, execution_options=RECORDED)
+    db.session.commit()
+    assert faults() == [("The values of this change were taken out, and no removal is recorded.", written[5])]
 
 
 def test_a_missing_trigger_is_told(written):
