@@ -168,8 +168,16 @@ def test_every_answer_carries_the_headers(client, path, status):
     for name, value in ALWAYS.items():
         assert answer.headers[name] == value
     policy = answer.headers["Content-Security-Policy"]
-    for rule in ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
-        assert rule in policy
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    for name in ("object-src", "base-uri", "frame-src", "frame-ancestors", "worker-src"):
+        assert rules[name] == "'none'"
+    for name in ("default-src", "connect-src", "form-action", "style-src"):
+        assert rules[name] == "'self'"
+    asked_for = answer.headers["Permissions-Policy"].split(", ")
+    assert {"camera=()", "microphone=()", "geolocation=()", "payment=()", "usb=()", "display-capture=()"} <= set(
+        asked_for
+    )
+    assert all(re.fullmatch(r"[a-z-]+=\(\)", one) for one in asked_for)
     assert "unsafe-inline" not in policy
     assert "unsafe-eval" not in policy
     assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-ID"])

@@ -5,7 +5,7 @@ from flask import request
 from backoffice import extensions, logs
 from backoffice.core.model import reading
 from backoffice.core.nonce import csp_nonce
-from backoffice.http import appearance, assets, errors, headers, health, refusal
+from backoffice.http import appearance, assets, compression, errors, headers, health, refusal
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -18,6 +18,8 @@ def init_app(app):
     app.before_request(name_intent)
     app.teardown_request(forget_intent)
     extensions.init_app(app)
+    # What is registered first comes last: the headers say whether an answer is private.
+    app.after_request(compression.compress)
     app.after_request(headers.add)
     app.add_template_global(csp_nonce)
     assets.init_app(app)
