@@ -5,10 +5,11 @@ from flask_babel import gettext as _
 from wtforms.form import BaseForm
 
 from backoffice.admin.hanging import MOVE, goes_along, hanging
-from backoffice.admin.lookup import ITSELF, option, short
+from backoffice.admin.lookup import ITSELF, short
 from backoffice.admin.messages import tell
+from backoffice.admin.named import Present, option
 from backoffice.admin.page import return_target
-from backoffice.admin.pickers import Present, Source, Target
+from backoffice.admin.pickers import Source, Target
 from backoffice.core import writing
 from backoffice.core.access import NotFound
 from backoffice.core.holds import DELETE
@@ -29,11 +30,11 @@ class Question:
 
     def word(self):
         """Return the answer as the core takes it; raises Refusal while there is none."""
-        if self.answer == MOVE and self.picker.data is None:
+        if self.answer == MOVE and not self.picker.chosen:
             raise Refusal({self.found.key: _("Choose where they are to move.")})
         if self.answer not in dict(self.found.ways):
             raise Refusal({self.found.key: _("Say what is to become of them.")})
-        return f"{MOVE}:{self.picker.data.id}" if self.answer == MOVE else self.answer
+        return f"{MOVE}:{self.picker.chosen[-1].key}" if self.answer == MOVE else self.answer
 
 
 def answer(view, row):

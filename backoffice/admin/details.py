@@ -12,9 +12,8 @@ from sqlalchemy import Text
 
 from backoffice.admin.cells import Cell, Part, cell, opened, plain
 from backoffice.admin.hanging import hanging
-from backoffice.admin.lookup import option, target_of
+from backoffice.admin.named import option, present, target_of
 from backoffice.admin.page import return_target
-from backoffice.admin.pickers import present
 from backoffice.admin.words import NOTHING, VERBS
 from backoffice.core.access import ALL, OWN, can, may_see, rule, visible
 from backoffice.core.history import SILENT, Change
@@ -62,7 +61,7 @@ def show(view, row):
         "admin/details.html",
         row=row,
         label=option(user, row).label,
-        entries=[entry(user, row, name) for name in names(user, view.model)],
+        entries=entries(user, row),
         events=events(user, row),
         hanging=hanging(user, row),
         actions=[one for name, one in actions(view.model).items() if may(user, name, row)],
@@ -87,12 +86,15 @@ def names(user, model):
     return [name for name in every if may_see(user, model, name)]
 
 
-def entry(user, row, name):
-    """Return the value of one column or relation as it is shown."""
-    model = type(row)
-    target = target_of(model, name)
-    if target is not None:
-        return _named(user, row, name, target)
+def entries(user, row):
+    """Return the values of all columns and relations that the page shows, in order."""
+    every = names(user, type(row))
+    linked = present(user, row, [name for name in every if target_of(type(row), name)])
+    return [_named(type(row), name, linked[name]) if name in linked else entry(type(row), row, name) for name in every]
+
+
+def entry(model, row, name):
+    """Return the value of one column as it is shown."""
     value, kind = getattr(row, name), columns(model)[name].type
     label = labels(model, name)
     if value and isinstance(kind, Html):
@@ -120,14 +122,13 @@ def events(user, row):
     return [_event(user, type(row), one) for one in found]
 
 
-def _named(user, row, name, target):
-    now = present(user, row, name, target)
-    urls = [opened(target, one.id) if may(user, "read", one) else "" for one in now.shown]
-    parts = [Part(option(user, one).label, url) for one, url in zip(now.shown, urls, strict=True)]
-    if now.hidden:
+def _named(model, name, now):
+    target = target_of(model, name)
+    parts = [Part(one.label, opened(target, one.key) if one.readable else "") for one in now.shown]
+    if now.kept:
         parts.append(Part(_("(not shown)")))
     given = {"parts": tuple(parts)} if parts else {}
-    return Cell(name, labels(type(row), name), "links" if parts else "nothing", **given)
+    return Cell(name, labels(model, name), "links" if parts else "nothing", **given)
 
 
 def _event(user, model, change):

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from backoffice.admin import deleting, details, lookup, saving
 from backoffice.admin.forms import RowForm
 from backoffice.admin.messages import tell
+from backoffice.admin.named import option
 from backoffice.admin.page import return_target
 from backoffice.core.access import NotFound, fetch
 from backoffice.core.model import db
@@ -66,7 +67,7 @@ class Editing:
             return self._form(template, form)
         try:
             saved = saving.save(form, row)
-            label = lookup.option(self.user, saved).label
+            label = option(self.user, saved).label
             db.session.commit()
         except NotFound:
             abort(404)
@@ -77,7 +78,7 @@ class Editing:
         return redirect(self._next(saved))
 
     def _form(self, template, form):
-        label = None if form.new else lookup.option(self.user, form.row).label
+        label = None if form.new else option(self.user, form.row).label
         return self.render(template, form=form, label=label, back=return_target(self.home()))
 
     def _next(self, row):

@@ -12,7 +12,17 @@ INPUTS = {"email": EmailInput(), "url": URLInput()}
 ACCEPTED = "image/png,image/jpeg,image/gif,image/webp"
 
 
-class Typed(Field):
+class Told(Field):
+    """A field that says what is to be typed, and what is wrong with it."""
+
+    @property
+    def described(self):
+        """The ids of what explains it on the page: its help and its errors."""
+        notes = (("help", self.description), ("error", self.errors))
+        return " ".join(f"{self.id}-{note}" for note, there in notes if there)
+
+
+class Typed(Told):
     """The value of one column as a person types it; a field that was not sent leaves the row as it is."""
 
     kind = "line"
@@ -28,6 +38,11 @@ class Typed(Field):
     def present(self):
         """Tell whether the form that was sent held this field."""
         return bool(self.raw_data)
+
+    @property
+    def changed(self):
+        """Tell whether it holds another value than is stored."""
+        return self.data != self.object_data
 
     @property
     def stored(self):
@@ -57,6 +72,8 @@ class Typed(Field):
             return
         if self.needed and self.data in (None, ""):
             raise ValidationError(_("This field is required."))
+        if not self.changed:
+            return  # it was judged when it was stored
         try:
             arrive(self.column, self.data)
         except (ValueError, TypeError) as error:

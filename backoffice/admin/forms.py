@@ -7,8 +7,8 @@ from sqlalchemy.types import TypeDecorator
 from wtforms.form import BaseForm
 
 from backoffice.admin import fields, quantities
-from backoffice.admin.lookup import target_of
-from backoffice.admin.pickers import Many, One, OneKey, Picker, Present, Source, present
+from backoffice.admin.named import Present, option, present, target_of
+from backoffice.admin.pickers import Many, One, OneKey, Picker, Source
 from backoffice.admin.words import NOTHING
 from backoffice.core.access import can, may_write
 from backoffice.core.model import db, largest
@@ -32,7 +32,7 @@ class RowForm(BaseForm):
         self.conflicts, self.taken = {}, frozenset()
         named = {name: field for name in writable(user, self.model) if (field := _field(user, row, name))}
         super().__init__(named)
-        self.process(data={name: self._start(name) for name in named})
+        self.process(data=self._start(tuple(named)))
 
     def fill(self, sent, files):
         """Take what was typed and ticked, and the files; then judge every field."""
@@ -58,12 +58,9 @@ class RowForm(BaseForm):
             field.errors = []
 
     def values(self):
-        """Return what was sent, by name; files aside, and what its author chose to leave as it is stored."""
-        return {
-            field.name: field.data
-            for field in self
-            if field.present and field.name not in self.taken and not isinstance(field, fields.Upload)
-        }
+        """Return what was typed otherwise than it is stored, by name; of a new row all that was sent. Files aside."""
+        sent = [one for one in self if one.present and not isinstance(one, fields.Upload)]
+        return {one.name: one.data for one in sent if one.name not in self.taken and (self.new or one.changed)}
 
     def tell(self, problems):
         """Put what was refused beside its field, and the rest on top."""
@@ -98,11 +95,16 @@ class RowForm(BaseForm):
     def _key(self, name):
         return key_of(self.model, name)
 
-    def _start(self, name):
-        """Return what the field called `name` holds before anybody types."""
-        target = target_of(self.model, name)
-        if target is not None:
-            return _first(self.user, self.model, name) if self.new else present(self.user, self.row, name, target)
+    def _start(self, names):
+        """Return what each field holds before anybody types."""
+        linked = [name for name in names if target_of(self.model, name)]
+        if self.new:
+            held = {name: _first(self.user, self.model, name) for name in linked}
+        else:
+            held = present(self.user, self.row, linked)
+        return {name: held[name] if name in held else self._value(name) for name in names}
+
+    def _value(self, name):
         value = getattr(self.row, name)
         default = columns(self.model)[name].default
         return default.arg if value is None and self.new and default is not None and default.is_scalar else value
@@ -111,7 +113,7 @@ class RowForm(BaseForm):
 def _first(user, model, name):
     """A new row belongs to whoever makes it, unless another owner is chosen."""
     mine = key_of(model, name) == resource(model).owner and name in relations(model)
-    return Present((user,)) if mine and isinstance(user, target_of(model, name)) else Present()
+    return Present((option(user, user),)) if mine and isinstance(user, target_of(model, name)) else Present()
 
 
 def _version(text):

@@ -1,19 +1,16 @@
 """Which rows of another resource can be named by someone who types a few letters."""
 
-from dataclasses import dataclass
-
 from flask import abort, jsonify, request
 from flask_babel import gettext as _
 from sqlalchemy import String, cast, select, type_coerce
 from sqlalchemy.orm import load_only
 from sqlalchemy.types import TypeDecorator
 
-from backoffice.admin.cells import plain
+from backoffice.admin.named import option, target_of
 from backoffice.core import search
 from backoffice.core.access import can, condition, may_see, visible
 from backoffice.core.model import db
-from backoffice.core.resource import columns, relations, resource, resources
-from backoffice.core.types import Html
+from backoffice.core.resource import columns, resource
 from backoffice.core.writing import writable
 
 MOST = 20
@@ -21,24 +18,6 @@ CANDIDATES = 500
 LONGEST = 100
 SHORT = 80
 ITSELF = "id"
-
-
-@dataclass(frozen=True)
-class Option:
-    """A row that can be named: its key, and its label as plain text."""
-
-    key: int
-    label: str
-
-
-def option(user, row):
-    """Return the option for a row, named as far as `user` may see its name."""
-    model = type(row)
-    name = resource(model).label
-    if not may_see(user, model, name):
-        return Option(row.id, f"#{row.id}")
-    markup = isinstance(columns(model)[name].type, Html)
-    return Option(row.id, plain(getattr(row, name) or "", markup=markup) or f"#{row.id}")
 
 
 def short(label):
@@ -74,15 +53,6 @@ def _candidates(user, target, words, besides):
     """Return a SELECT of the rows to choose from: of a common word not all, which would have to be put in order."""
     found = select(target.id).where(condition(user, "pick", target), search.named(target, words))
     return select(found.where(target.id.not_in(besides)).limit(CANDIDATES).subquery())
-
-
-def target_of(model, name):
-    """Return the model whose rows the relation or the foreign key `name` of `model` holds, or None."""
-    if name in relations(model):
-        return relations(model)[name].mapper.class_
-    column = columns(model).get(name)
-    tables = {key.column.table for key in column.foreign_keys} if column is not None else ()
-    return next((other for other in resources().values() if other.__table__ in tables), None)
 
 
 def answer(view):

@@ -1,6 +1,7 @@
 """Where one can go in the panel: sections of links, of what the acting person may read, and what waits there."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from flask import request, url_for
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 from backoffice.admin.parameters import address
 from backoffice.admin.words import named_views, plural
 from backoffice.core import criteria
-from backoffice.core.access import can, condition
+from backoffice.core.access import can, condition, person
 from backoffice.core.model import db
 from backoffice.core.resource import resource, resources
 
@@ -71,13 +72,19 @@ def waiting(user, models):
     asked = [(model, view) for model, view in offered if view]
     if not asked:
         return {}
-    numbers = db.session.execute(select(*(_counted(user, model, word) for model, (word, _label) in asked))).one()
+    numbers = db.session.execute(_counts(person(user), tuple((model, word) for model, (word, _label) in asked))).one()
     return {model: _waits(model, view, number) for (model, view), number in zip(asked, numbers, strict=True) if number}
 
 
 def _waiting_view(user, model):
     wanted = resource(model).waits
     return next((one for one in named_views(user, model) if wanted and one[0] == wanted), None)
+
+
+@lru_cache(maxsize=200)
+def _counts(someone, asked):
+    # Every page asks this, and putting the statement together takes longer than having it answered.
+    return select(*(_counted(someone, model, word) for model, word in asked))
 
 
 def _counted(user, model, word):

@@ -3,50 +3,17 @@
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from wtforms import Field
+from sqlalchemy import select
 from wtforms.validators import ValidationError
 
-from backoffice.admin.lookup import MOST, offers, option, pickable
-from backoffice.core.access import ALL, parse_key, rule
+from backoffice.admin.fields import Told
+from backoffice.admin.lookup import MOST, offers, pickable
+from backoffice.admin.named import option
+from backoffice.core.access import parse_key
 from backoffice.core.model import db
-from backoffice.core.resource import key_of, relations
 
 MOST_CHOSEN = 500
 SAME, NONE = "same", "none"
-
-
-@dataclass(frozen=True)
-class Present:
-    """What a relation names now: rows that the user may name, and how many `hidden` that they may not.
-
-    `kept` are the hidden rows themselves where a list is replaced as a whole.
-    """
-
-    shown: tuple = ()
-    hidden: int = 0
-    kept: tuple = ()
-
-
-def present(user, row, name, target):
-    """Return what the relation or foreign key `name` of `row` names now."""
-    relation = relations(type(row)).get(name)
-    if relation is not None and relation.secondary is not None:
-        return _many(user, tuple(getattr(row, name)), target)
-    key = getattr(row, key_of(type(row), name))
-    if key is None:
-        return Present()
-    if relation is not None and rule(user, "pick", target).scope == ALL:
-        return Present((getattr(row, name),))
-    found = db.session.scalar(pickable(user, target).where(target.id == key))
-    return Present((found,)) if found else Present(hidden=1)
-
-
-def _many(user, rows, target):
-    if not rows or rule(user, "pick", target).scope == ALL:
-        return Present(rows)
-    shown = set(db.session.scalars(pickable(user, target).where(target.id.in_([one.id for one in rows]))))
-    kept = tuple(one for one in rows if one not in shown)
-    return Present(tuple(one for one in rows if one in shown), len(kept), kept)
 
 
 @dataclass(frozen=True)
@@ -59,8 +26,11 @@ class Source:
     upload: str = ""
 
 
-class Picker(Field):
-    """A field that holds rows of another model; `source` says of which and for whom."""
+class Picker(Told):
+    """A field that names rows of another model; `source` says of which and for whom.
+
+    `chosen` are the rows named now, as options: no row is read in full before it is to be stored.
+    """
 
     kind = "picker"
     many = offers_none = False
@@ -70,6 +40,7 @@ class Picker(Field):
         self.source, self.needed = source, source.needed
         self.query, self.found = "", None
         self.options, self.word, self.file, self.alt = [], "", None, ""
+        self.rows = {}
 
     @property
     def present(self):
@@ -79,22 +50,26 @@ class Picker(Field):
     @property
     def hidden(self):
         """Return how many rows are named that this user may not see."""
-        return self.object_data.hidden
+        return len(self.object_data.kept)
 
     @property
     def selected(self):
         """Return the keys of the rows that are chosen now."""
-        return {one.id for one in self.chosen}
+        return {one.key for one in self.chosen}
+
+    @property
+    def changed(self):
+        """Tell whether other rows are chosen than are stored."""
+        return self.selected != self.object_data.keys or (self.word == NONE and bool(self.hidden))
 
     @property
     def stored(self):
         """Return what is stored in words, for comparing."""
-        return ", ".join(one.label for one in self._options(self.object_data.shown))
+        return ", ".join(one.label for one in self.object_data.shown)
 
     def process_data(self, value):
         """Start with the rows that the relation names now."""
-        self.chosen = list(value.shown)
-        self.options = self._options(value.shown)
+        self.chosen, self.options = list(value.shown), list(value.shown)
 
     def process_formdata(self, valuelist):
         """Take the rows that were ticked, as far as this user may name them."""
@@ -107,21 +82,27 @@ class Picker(Field):
             raise ValueError(_("At most %(most)d can be chosen at once.", most=MOST_CHOSEN))
         self.chosen = self._rows(keys - {None})
         known = {one.key for one in self.options}
-        self.options += [one for one in self._options(self.chosen) if one.key not in known]
+        self.options += [one for one in self.chosen if one.key not in known]
         if len(self.chosen) < len(keys):
             raise ValueError(_("Something that was chosen is not there (any more). Choose again."))
 
-    def _options(self, rows):
-        return [option(self.source.user, one) for one in rows]
-
     def _rows(self, keys):
-        held = {one.id: one for one in self.object_data.shown}
+        held = {one.key: one for one in self.object_data.shown}
         missing = keys - held.keys()
         found = [held[key] for key in keys if key in held]
         if missing:
-            target = self.source.target
-            found += db.session.scalars(pickable(self.source.user, target).where(target.id.in_(missing)))
-        return sorted(found, key=lambda one: one.id)
+            user, target = self.source.user, self.source.target
+            rows = list(db.session.scalars(pickable(user, target).where(target.id.in_(missing))))
+            self.rows |= {one.id: one for one in rows}
+            found += [option(user, one) for one in rows]
+        return sorted(found, key=lambda one: one.key)
+
+    def _read(self, keys):
+        """Return the rows with these keys, which were found through the right to name them or stand there already."""
+        target, missing = self.source.target, set(keys) - self.rows.keys()
+        if missing:
+            self.rows |= {one.id: one for one in db.session.scalars(select(target).where(target.id.in_(missing)))}
+        return [self.rows[key] for key in keys if key in self.rows]
 
     def receive(self, form, files):
         """Take the picture that was sent to be added on the spot."""
@@ -139,7 +120,7 @@ class Picker(Field):
 
     def post_validate(self, form, validation_stopped):  # noqa: ARG002 - WTForms names them
         """Ask for a row where one is needed."""
-        if self.present and self.needed and not self.file and self.data in (None, []):
+        if self.present and self.needed and not self.file and not self.chosen:
             raise ValidationError(_("This field is required."))
 
 
@@ -160,7 +141,7 @@ class One(Picker):
     @property
     def data(self):
         """The row that is to be stored, or None."""
-        return self.chosen[-1] if self.chosen else None
+        return next(iter(self._read([one.key for one in self.chosen[-1:]])), None)
 
     def process_formdata(self, valuelist):
         """Take the one that was ticked."""
@@ -177,7 +158,7 @@ class Many(Picker):
     @property
     def data(self):
         """The rows that are to be stored; those that the user may not see stay."""
-        return [*self.chosen, *self.object_data.kept]
+        return self._read([*sorted(self.selected), *self.object_data.kept])
 
 
 class Target(One):
@@ -192,5 +173,4 @@ class OneKey(One):
     @property
     def data(self):
         """The key that is to be stored, or None."""
-        row = super().data
-        return getattr(row, "id", row)
+        return self.chosen[-1].key if self.chosen else None

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from backoffice.admin.fields import Select, Upload
 from backoffice.admin.forms import RowForm
-from backoffice.admin.pickers import NONE, Picker
+from backoffice.admin.pickers import Picker
 from backoffice.core import writing
 from backoffice.core.access import NotFound, fetch, may_write
 from backoffice.core.files import store_picture
@@ -91,14 +91,7 @@ def show_again(user, model, key, refusal):
 
 def differences(form):
     """Return what is stored now, in words, for each field that was typed otherwise."""
-    return {field.name: _words(field) for field in form if field.present and _differs(field)}
-
-
-def _differs(field):
-    if not isinstance(field, Picker):
-        return field.data != field.object_data
-    held = field.object_data
-    return field.selected != {one.id for one in held.shown} or (field.word == NONE and held.hidden)
+    return {field.name: _words(field) for field in form if field.present and field.changed}
 
 
 def _words(field):

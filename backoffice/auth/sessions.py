@@ -6,16 +6,23 @@ from datetime import timedelta
 
 from flask import current_app, g, request, session
 from flask_security.utils import set_request_attr
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import joinedload
 
 from backoffice.core.model import db, now
-from backoffice.models.accounts import User
+from backoffice.models.accounts import Role, User
 from backoffice.models.sessions import Session
 
 WORD = "sign_in"
 # What Flask-Login itself keeps in the cookie.
 LOGINS = ("_user_id", "_fresh", "_id")
+# Every request asks this, so it is put together once; of a role it reads no more than what it is called and allows.
+ASKED = (
+    select(User, Session.id, Session.created_at, Session.last_seen)
+    .join(Session, Session.user_id == User.id)
+    .options(joinedload(User.roles).load_only(Role.name, Role.rights))
+    .where(Session.token == bindparam("token"), Session.ended_at.is_(None))
+)
 # How long the row of a session that is over stays for people to look at.
 KEPT = timedelta(days=90)
 # A sign-in or a sign-out is itself in the history; its session need not be there a second time.
@@ -37,18 +44,12 @@ def load(identity):
     word = session.get(WORD)
     if not isinstance(word, str):
         return None
-    asked = (
-        select(User, Session)
-        .join(Session, Session.user_id == User.id)
-        .options(joinedload(User.roles))
-        .where(Session.token == seal(word), Session.ended_at.is_(None))
-    )
-    user, found = db.session.execute(asked).unique().one_or_none() or (None, None)
-    if user is None or user.fs_uniquifier != identity or not holds(found, user):
+    found = db.session.execute(ASKED, {"token": seal(word)}).unique().one_or_none()
+    if found is None or found.User.fs_uniquifier != identity or not holds(found, found.User):
         return None
-    g.presence = (found.id, user.id, found.last_seen)
+    g.presence = (found.id, found.User.id, found.last_seen)
     set_request_attr("fs_authn_via", "session")
-    return user
+    return found.User
 
 
 def holds(one, user):

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const WAIT = 200;
+  const told = document.getElementById("picker-words")?.dataset;
 
   class Picker {
     constructor(box) {
@@ -59,7 +60,7 @@
         const found = await answer.json();
         if (turn === this.asked) this.show(found);
       } catch {
-        if (turn === this.asked) this.say(this.box.dataset.failed);
+        if (turn === this.asked) this.say(told.failed);
       }
     }
 
@@ -78,7 +79,7 @@
       }));
       this.list.hidden = this.found.length === 0;
       this.input.setAttribute("aria-expanded", String(!this.list.hidden));
-      this.say(this.list.hidden ? this.box.dataset.nothing : this.box.dataset.found.replace("#", this.found.length));
+      this.say(this.list.hidden ? told.nothing : told.found.replace("#", this.found.length));
     }
 
     press(event) {
@@ -109,7 +110,7 @@
       this.entry(one).checked = true;
       this.input.value = "";
       this.close();
-      this.say(`${this.box.dataset.chosen} ${one.text}`);
+      this.say(`${told.chosen} ${one.text}`);
       this.box.dispatchEvent(new Event("change", { bubbles: true }));
     }
 

@@ -119,6 +119,21 @@ def test_a_row_outside_ones_right_is_not_found_like_one_that_is_not_there(posts)
     assert str(hidden.value) == str(missing.value)
 
 
+def test_what_one_person_finds_another_with_the_same_rights_does_not(posts):
+    for author in posts:
+        user = person("post.read:own", key=author.id)
+        own, others = (
+            db.session.scalars(select(Post).where(Post.author_id == one.id)).one() for one in _both(posts, author)
+        )
+        assert access.fetch(db.session, user, "read", Post, own.id) is own
+        with pytest.raises(access.NotFound):
+            access.fetch(db.session, user, "read", Post, others.id)
+
+
+def _both(posts, author):
+    return sorted(posts, key=lambda one: one is not author)
+
+
 def test_a_columns_right_hides_it_under_all_its_names(app):
     with app.test_request_context():
         moderator, editor = person("comment.read", "comment.trace"), person("comment.read")
