@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from backoffice.cli.operating import Refused
+from backoffice.cli.operating import Refused, settle
 from backoffice.core import mapping
 from backoffice.core.access import OPERATOR, NotFound
 from backoffice.core.acting import acting
@@ -38,6 +38,7 @@ def load(model, file, pairs, key, encoding, **how):
     known = resources()
     if model not in known:
         raise click.BadParameter(f"there is no {model!r}; there are {', '.join(sorted(known))}.", param_hint="MODEL")
+    settle()
     try:
         table = open_table(file, encoding or "")
         fields = _fields(known[model], table.headers, pairs)

@@ -1,5 +1,6 @@
 """What commands about people share: acting for the operator, finding someone, saying what was refused."""
 
+import gc
 from contextlib import contextmanager
 
 import click
@@ -58,3 +59,9 @@ def _sentences(refused):
     if isinstance(refused, Invalid):
         return str(refused.message)
     return " ".join(f"{field}: {said}" if field else said for field, said in refused.problems.items())
+
+
+def settle():
+    """Let the garbage collector pass over what stands now: it stands until the process ends."""
+    gc.collect()
+    gc.freeze()

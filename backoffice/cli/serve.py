@@ -12,6 +12,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from waitress import create_server, wasyncore
 
+from backoffice.cli.operating import settle
 from backoffice.core import worker
 from backoffice.core.model import db
 
@@ -42,6 +43,7 @@ def run():
     address = f"http://{shown}:{listening.getsockname()[1]}/"
     click.echo(f"{app.config['SITE_NAME']} is at {address} (Ctrl-C stops it)")
     db.engine.dispose()
+    settle()
     workers = app.config["WEB_WORKERS"]
     if workers > 1:
         supervise(app, listening, workers)

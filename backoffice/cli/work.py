@@ -8,6 +8,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import delete
 
+from backoffice.cli.operating import settle
 from backoffice.core import exports, history, worker
 from backoffice.core.jobs import ENDED, Job
 from backoffice.core.leases import clock
@@ -26,6 +27,7 @@ def work(threads, drain):
     """Do jobs until told to stop; what is under way ends with its step, and others go on from there."""
     app = current_app._get_current_object()  # noqa: SLF001 - the threads outlive this context
     db.engine.dispose()
+    settle()
     crew = worker.start(app, threads, drain=drain)
     for name in ENDINGS:
         signal.signal(name, lambda _number, _frame: crew.tell())

@@ -26,6 +26,7 @@ __all__ = [
     "begin_acting",
     "end_acting",
     "note",
+    "note_created",
     "note_many",
     "who",
 ]
@@ -197,6 +198,11 @@ def _ids(rows: list[Any]) -> list[int]:
 def _record(session: Session, _context: Any) -> None:
     pending = session.info.pop("changes", [])
     note_many(session, [_entry(one) for one in pending])
+
+
+def note_created(session: Session, rows: Iterable[Model]) -> None:
+    """Record that `rows` were created, which were written without a flush; they hold what is stored."""
+    note_many(session, [_entry(_created(row)) for row in rows])
 
 
 def _entry(one: _Pending) -> dict[str, Any]:

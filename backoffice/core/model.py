@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from itertools import chain, count
 from typing import Any, ClassVar
 
 from flask import Flask
@@ -18,7 +17,8 @@ from sqlalchemy.orm.attributes import QueryableAttribute
 from sqlalchemy.schema import Column
 from sqlalchemy.sql import ClauseElement
 
-from backoffice.core.types import LARGEST, Invalid, Key, Slug, UtcDateTime, slugify
+from backoffice.core import addresses
+from backoffice.core.types import LARGEST, Invalid, Key, Slug, UtcDateTime
 
 # True while a request only reads: SQLite then begins without taking the writers' lock.
 reading: ContextVar[bool] = ContextVar("reading", default=False)
@@ -26,6 +26,8 @@ reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 # What a class is mapped to never changes; every row that is written asks for it several times.
 _own_columns: dict[type, list[tuple[str, Column[Any]]]] = {}
+_required: dict[type, list[str]] = {}
+_addresses: dict[type, list[tuple[str, Column[Any]]]] = {}
 
 
 class Base(DeclarativeBase):
@@ -94,24 +96,33 @@ class Model(db.Model):  # type: ignore[name-defined,misc]
         self._name_addresses()
         found = list(self.rules())
         told = {problem.field for problem in found}
-        for name, column in self._columns():
-            if name not in told and required(column) and getattr(self, name) in (None, ""):
-                found.append(Invalid(name, _("This field is required.")))
-        return found
+        if type(self) not in _required:
+            _required[type(self)] = [name for name, column in self._columns() if required(column)]
+        empty = [name for name in _required[type(self)] if name not in told and getattr(self, name) in (None, "")]
+        return found + [Invalid(name, _("This field is required.")) for name in empty]
 
-    def _columns(self) -> list[tuple[str, Column[Any]]]:
-        known = _own_columns.get(type(self))
+    @classmethod
+    def _columns(cls) -> list[tuple[str, Column[Any]]]:
+        known = _own_columns.get(cls)
         if known is None:
-            mapped = [(one.key, one.columns[0]) for one in self.__mapper__.column_attrs]
-            known = _own_columns[type(self)] = [(key, one) for key, one in mapped if isinstance(one, Column)]
+            mapped = [(one.key, one.columns[0]) for one in cls.__mapper__.column_attrs]
+            known = _own_columns[cls] = [(key, one) for key, one in mapped if isinstance(one, Column)]
         return known
+
+    @classmethod
+    def addresses(cls) -> list[tuple[str, Column[Any]]]:
+        """Return the slugs that are made of another column, which `info["from"]` names, where they are left empty."""
+        if cls not in _addresses:
+            own = cls._columns()
+            _addresses[cls] = [(key, one) for key, one in own if isinstance(one.type, Slug) and "from" in one.info]
+        return _addresses[cls]
 
     def _name_addresses(self) -> None:
         """Fill an empty slug from the column it names in `info["from"]`, with a number where it is taken."""
-        for name, column in self._columns():
-            if isinstance(column.type, Slug) and "from" in column.info and not getattr(self, name):
-                stem = slugify(getattr(self, column.info["from"]) or "") or self.__tablename__
-                setattr(self, name, _free(column, stem[: column.type.longest - 8]))
+        for name, column in self.addresses():
+            if not getattr(self, name):
+                word = addresses.stem(column, getattr(self, column.info["from"]))
+                setattr(self, name, addresses.free(db.session(), column, word))
 
 
 def _break_ties(table: Table) -> None:
@@ -121,14 +132,6 @@ def _break_ties(table: Table) -> None:
         if not more and not index.unique and not first.foreign_keys:
             table.indexes.discard(index)
             Index(None, first, table.c.id)
-
-
-def _free(column: Column[Any], stem: str) -> str:
-    session = db.session()
-    with session.no_autoflush:
-        taken = set(session.scalars(db.select(column).where(column.like(f"{stem}%"))))
-    taken |= {getattr(row, column.key, None) for row in session.new if row.__table__ is column.table}
-    return next(name for name in chain([stem], (f"{stem}-{number}" for number in count(2))) if name not in taken)
 
 
 def required(column: Column[Any]) -> bool:

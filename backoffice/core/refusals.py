@@ -1,6 +1,7 @@
 """What is said when a row cannot be stored, and what a broken constraint means in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from flask_babel import gettext as _
@@ -25,16 +26,23 @@ class Stale(Refusal):
     """The row was changed since it was read."""
 
 
-def flush(session: Session, model: type[Model]) -> None:
-    """Write what is pending; raises Refusal in words about `model`, and Stale when it was changed meanwhile."""
+@contextmanager
+def explained(model: type[Model]) -> Iterator[None]:
+    """Raise Refusal in words about `model` for what goes wrong inside, and Stale when it was changed meanwhile."""
     try:
-        session.flush()
+        yield
     except Invalid as invalid:
         raise Refusal({invalid.field: invalid.message}) from invalid
     except StaleDataError as error:
         raise Stale({"": _("Someone changed this meanwhile.")}) from error
     except IntegrityError as error:
         raise Refusal(explain(error, model)) from error
+
+
+def flush(session: Session, model: type[Model]) -> None:
+    """Write what is pending; raises Refusal in words about `model`, and Stale when it was changed meanwhile."""
+    with explained(model):
+        session.flush()
 
 
 def explain(error: IntegrityError, model: type[Model]) -> dict[str, str]:
@@ -46,6 +54,11 @@ def explain(error: IntegrityError, model: type[Model]) -> dict[str, str]:
     for name, column in columns(model).items():
         if constraint == f"uq_{model.__tablename__}_{column.key}" or f"{model.__tablename__}.{column.key}" in said:
             if "unique" in said.lower() or constraint.startswith("uq_"):
-                return {name: _("There is already one with this %(label)s.", label=str(labels(model, name)).lower())}
+                return already(model, name)
             return {name: _("This field is required.")}
     return {"": _("This contradicts what is stored.")}
+
+
+def already(model: type[Model], name: str) -> dict[str, str]:
+    """Return what is said when another row has the same value in a unique column."""
+    return {name: _("There is already one with this %(label)s.", label=str(labels(model, name)).lower())}

@@ -18,6 +18,9 @@ from backoffice.core.types import Choice, Strings
 WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 YES, NO = frozenset({"true", "yes", "1", "on", "x"}), frozenset({"false", "no", "0", "off"})
 
+Reader = Callable[[Column[Any], Any], Any]
+_readers: dict[Any, "Reader | None"] = {}
+
 
 def value(column: Column[Any], cell: Any, *, exact: bool) -> Any:
     """Return what `cell` means for `column`, which is yet to check it; raises ValueError with a sentence for the user.
@@ -27,7 +30,7 @@ def value(column: Column[Any], cell: Any, *, exact: bool) -> Any:
     kind: Any = column.type
     if cell is None or (cell == "" and not (exact and _is_text(kind))):
         return None if exact or column.nullable or column.default is None or not _is_text(kind) else ""
-    read = next((reader for known, reader in READERS if isinstance(_inner(kind), known)), None)
+    read = _reader(kind)
     if read is None:
         raise ValueError(_("This cannot be read from a file."))
     return read(column, cell)
@@ -35,7 +38,13 @@ def value(column: Column[Any], cell: Any, *, exact: bool) -> Any:
 
 def readable(column: Column[Any]) -> bool:
     """Tell whether values of this column can be read from a file at all."""
-    return any(isinstance(_inner(column.type), known) for known, _read in READERS)
+    return _reader(column.type) is not None
+
+
+def _reader(kind: Any) -> Reader | None:
+    if kind not in _readers:
+        _readers[kind] = next((reader for known, reader in READERS if isinstance(_inner(kind), known)), None)
+    return _readers[kind]
 
 
 def _inner(kind: Any) -> Any:
@@ -140,7 +149,6 @@ def _json(_column: Column[Any], cell: Any) -> Any:
         raise ValueError(_("This is not JSON.")) from error
 
 
-Reader = Callable[[Column[Any], Any], Any]
 READERS: tuple[tuple[type[Any], Reader], ...] = (
     (Choice, _choice),
     (Strings, _list),

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Boolean, select
 from sqlalchemy.orm import Session
 
-from backoffice.core.access import OWN, NotFound, can, condition, may_write, rule
+from backoffice.core.access import NONE, OWN, NotFound, can, condition, may_write, rule
 from backoffice.core.model import Model
 from backoffice.core.refusals import Refusal, Stale, flush
 from backoffice.core.resource import Action, actions, columns, form_columns, key_of, relations, resource
@@ -22,11 +22,14 @@ created = Signal("A row was created: sent with its class, and row=. The transact
 class Known:
     """What a caller with many rows has found out beforehand, once for all of them.
 
-    `may`: the fields its user may set, as `writable` says; `picked`: rows found among those its user may name.
+    `may`: the fields its user may set, as `writable` says; `creates`: whether they make rows at all, `bound`: only
+    their own ones; `picked`: rows found among those its user may name.
     """
 
     may: frozenset[str]
     governed: dict[str, dict[Any, Action]]
+    creates: bool
+    bound: bool
     picked: Container[Any] = ()
 
 
@@ -36,6 +39,7 @@ def create(session: Session, user: Any, model: type[Model], values: Mapping[str,
     Raises NotFound when `user` may not create rows of `model`, Refusal when values are wrong.
     """
     row = draft(session, user, model, values)
+    session.add(row)
     flush(session, type(row))
     created.send(model, row=row)
     return row
@@ -43,22 +47,23 @@ def create(session: Session, user: Any, model: type[Model], values: Mapping[str,
 
 def knowledge(user: Any, model: type[Model], picked: Container[Any] = ()) -> Known:
     """Return what a caller with many rows of `model` finds out beforehand."""
-    return Known(frozenset(writable(user, model)), governed(model), picked)
+    scope = rule(user, "create", model).scope
+    return Known(frozenset(writable(user, model)), governed(model), scope != NONE, scope == OWN, picked)
 
 
 def draft(
     session: Session, user: Any, model: type[Model], values: Mapping[str, Any], known: Known | None = None
 ) -> Any:
-    """Return a new row with `values` that is in `session` but not flushed: for many rows, flushed together.
+    """Return a new row with `values` that is in no session yet: for many rows, written together.
 
-    Who flushes sends `created`. Raises as `create` does, but for what only the database knows.
+    Who writes it sends `created`. Raises as `create` does, but for what only the database knows.
     """
-    if not can(user, "create", model):
+    known = known or knowledge(user, model)
+    if not known.creates:
         raise NotFound(model.__tablename__)
     row = model()
-    _give_owner(user, row, values)
+    _give_owner(user, row, values, known)
     _put(session, user, row, values, known)
-    session.add(row)
     return row
 
 
@@ -81,7 +86,7 @@ def alter(session: Session, user: Any, row: Any, values: Mapping[str, Any], know
     """
     if not allowed(session, user, "update", row):
         raise NotFound(type(row).__tablename__)
-    _put(session, user, row, values, known)
+    _put(session, user, row, values, known or knowledge(user, type(row)))
 
 
 def delete(session: Session, user: Any, row: Any) -> None:
@@ -143,8 +148,12 @@ def choices(session: Session, user: Any, row: Any, name: str) -> list[tuple[Any,
 def may_become(session: Session, user: Any, row: Any, name: str, value: Any) -> bool:
     """Tell whether `user` may let the column `name` of `row` hold `value`, by right and by present state."""
     moves = governed(type(row)).get(name)
-    present = _present(row, name)
-    if moves is None or value == present:
+    return moves is None or _leads(session, user, row, (name, value, moves))
+
+
+def _leads(session: Session, user: Any, row: Any, what: tuple[str, Any, Mapping[Any, Action]]) -> bool:
+    name, value, moves = what
+    if value == _present(row, name):
         return True
     action = moves.get(value)
     if action is None or any(_present(row, column) not in states for column, states in action.when.items()):
@@ -160,7 +169,7 @@ def _present(row: Any, name: str) -> Any:
     return default.arg if value is None and row.id is None and default is not None else value
 
 
-def _give_owner(user: Any, row: Any, values: Mapping[str, Any]) -> None:
+def _give_owner(user: Any, row: Any, values: Mapping[str, Any], known: Known) -> None:
     """A new row belongs to whoever makes it, unless they may name another owner and do."""
     model = type(row)
     owner = resource(model).owner
@@ -169,14 +178,12 @@ def _give_owner(user: Any, row: Any, values: Mapping[str, Any]) -> None:
     relation = next((name for name in relations(model) if key_of(model, name) == owner), owner)
     given = values.get(relation, values.get(owner))
     mentioned = relation in values or owner in values
-    bound = rule(user, "create", model).scope == OWN
-    if bound or not mentioned or (given is None and not columns(model)[owner].nullable):
+    if known.bound or not mentioned or (given is None and not columns(model)[owner].nullable):
         setattr(row, owner, user.id)
 
 
-def _put(session: Session, user: Any, row: Any, values: Mapping[str, Any], known: Known | None = None) -> None:
+def _put(session: Session, user: Any, row: Any, values: Mapping[str, Any], known: Known) -> None:
     problems: dict[str, Any] = {}
-    known = known or knowledge(user, type(row))
     with session.no_autoflush:
         # Where a status leads is judged by the row as it stands, before anything is set.
         for name, value in values.items():
@@ -184,7 +191,7 @@ def _put(session: Session, user: Any, row: Any, values: Mapping[str, Any], known
                 problems[name] = _("You may not change this.")
             elif name in relations(type(row)):
                 _put_relation(session, user, row, (name, value, known), problems)
-            elif name in known.governed and not may_become(session, user, row, name, value):
+            elif name in known.governed and not _leads(session, user, row, (name, value, known.governed[name])):
                 problems[name] = _("You may not set this to “%(value)s”.", value=value)
             else:
                 _put_column(row, name, value, problems)
