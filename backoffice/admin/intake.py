@@ -176,7 +176,7 @@ def _show(view, sent, plan, report=None, problem=""):
         problem=problem,
         columns=_columns(sent, plan),
         fields=mapping.fields(view.user, view.model),
-        keys=mapping.keys(view.user, view.model),
+        uniques=mapping.keys(view.user, view.model),
         creates=can(view.user, "create", view.model),
         token=uploads.seal(sent.upload, view.user, about),
         confirm=uploads.seal(sent.upload, view.user, [*about, plan.fields, plan.key, plan.whole]),
