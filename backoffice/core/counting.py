@@ -23,15 +23,15 @@ DIGITS = 4  # of an estimate that are worth telling
 
 @dataclass(frozen=True)
 class Number:
-    """A number of rows; unless it is `exact`, there are more than MOST, and about so many."""
+    """A number of rows; unless it is `exact`, there are more than could be counted, and about so many."""
 
     value: int
     exact: bool = True
 
 
-def count(session: Session, rows: Select[Any]) -> Number:
-    """Return how many `rows` (a SELECT of ids) there are: exact up to MOST, beyond that an estimate."""
-    return counts(session, [rows])[0]
+def count(session: Session, rows: Select[Any], most: int = MOST) -> Number:
+    """Return how many `rows` (a SELECT of ids) there are: exact up to `most`, beyond that an estimate."""
+    return counts(session, [rows], most)[0]
 
 
 def quickly(session: Session, rows: Select[Any]) -> Number:
@@ -39,18 +39,22 @@ def quickly(session: Session, rows: Select[Any]) -> Number:
 
     Rows that hold a common word are such: PostgreSQL's planner is asked first, and only few are counted.
     """
-    if session.get_bind().dialect.name == "postgresql" and _planned(session, rows.order_by(None)) > MOST:
-        return Number(estimate(session, rows), exact=False)
+    if session.get_bind().dialect.name == "postgresql":
+        planned = _planned(session, rows.order_by(None))
+        if planned > MOST:
+            return Number(_rounded(planned), exact=False)
+        found = session.scalar(select(_capped(rows, MOST))) or 0
+        return Number(min(found, MOST), exact=found <= MOST)
     return count(session, rows)
 
 
-def counts(session: Session, several: Sequence[Select[Any]]) -> list[Number]:
-    """Return the numbers of rows of each SELECT of ids: one statement, and one more for each beyond MOST."""
+def counts(session: Session, several: Sequence[Select[Any]], most: int = MOST) -> list[Number]:
+    """Return the numbers of rows of each SELECT of ids: one statement, and one more for each beyond `most`."""
     if not several:
         return []
-    found = session.execute(select(*(_capped(rows) for rows in several))).one()
+    found = session.execute(select(*(_capped(rows, most) for rows in several))).one()
     return [
-        Number(number) if number <= MOST else Number(estimate(session, rows), exact=False)
+        Number(number) if number <= most else Number(estimate(session, rows, most), exact=False)
         for rows, number in zip(several, found, strict=True)
     ]
 
@@ -67,19 +71,21 @@ def exactly(session: Session, rows: Select[Any], seconds: float = SECONDS) -> in
         return None
 
 
-def estimate(session: Session, rows: Select[Any]) -> int:
-    """Return about how many `rows` (a SELECT of ids) there are, rounded, at least MOST, without reading them all.
+def estimate(session: Session, rows: Select[Any], least: int = MOST) -> int:
+    """Return about how many `rows` (a SELECT of ids) there are, rounded, at least `least`, without reading them all.
 
     PostgreSQL's planner knows; on SQLite a sample of keys, spread evenly over all there are, is looked up.
     """
     told = _sampled if session.get_bind().dialect.name == "sqlite" else _planned
-    number = told(session, rows.order_by(None))
-    rounded = round(number, min(0, DIGITS - len(str(number))))
-    return max(MOST, rounded)
+    return _rounded(told(session, rows.order_by(None)), least)
 
 
-def _capped(rows: Select[Any]) -> Any:
-    some = rows.order_by(None).limit(MOST + 1).subquery()
+def _rounded(number: int, least: int = MOST) -> int:
+    return max(least, round(number, min(0, DIGITS - len(str(number)))))
+
+
+def _capped(rows: Select[Any], most: int) -> Any:
+    some = rows.order_by(None).limit(most + 1).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 
 

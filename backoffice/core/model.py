@@ -24,6 +24,15 @@ from backoffice.core.types import LARGEST, Invalid, Key, Slug, UtcDateTime
 reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 
+# How PostgreSQL plans on our connections. A plan for any value at all suits neither rare nor common ones; what is
+# asked for often lies in memory, wherever on the disk; starting helpers and compiling take longer than a page may.
+PLANNING = {
+    "plan_cache_mode": "force_custom_plan",
+    "random_page_cost": 1.1,
+    "parallel_setup_cost": 20_000,
+    "jit": "off",
+}
+
 # What a class is mapped to never changes; every row that is written asks for it several times.
 _own_columns: dict[type, list[tuple[str, Column[Any]]]] = {}
 _required: dict[type, list[str]] = {}
@@ -198,6 +207,15 @@ def _firm_ground(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in ("foreign_keys=ON", "busy_timeout=15000", "journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "connect")
+def _plan_for_pages(connection: Any, _record: Any) -> None:
+    """Make PostgreSQL plan for pages, which are small and many, and each statement for the values at hand."""
+    if type(connection).__module__.startswith("psycopg"):
+        for name, value in PLANNING.items():
+            connection.execute(f"SET {name} = {value}")
+        connection.commit()
 
 
 @event.listens_for(Engine, "begin")

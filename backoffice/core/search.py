@@ -30,7 +30,8 @@ from backoffice.core.search_parts import BEGINNING, LABEL, Part, is_markup, is_s
 from backoffice.core.search_tables import ready
 
 MOST = 20  # words; what comes after them is looked for as it stands
-NEWEST = 10_000  # rows that are looked at for words which no index finds
+NEWEST = 10_000  # rows that are looked at for words which no index finds, and
+ENOUGH = 1_000  # of these, and of the names that begin so, that are found
 
 
 def words(text: str) -> list[str]:
@@ -102,7 +103,8 @@ def _holding(question: Question) -> ColumnElement[bool]:
     if question.strong:
         return model.id.in_(_matching(question, side) if sqlite else _like(question, side))
     newest = select(side).order_by(side.c[0].desc()).limit(NEWEST).subquery()
-    anywhere = select(newest.c[0]).where(question.on(_holder(newest, sqlite=sqlite), question.asked))
+    anywhere = select(newest.c[0]).where(question.on(_holder(newest, sqlite=sqlite), question.asked)).limit(ENOUGH)
+    anywhere = select(anywhere.subquery())
     if question.beyond or question.looked[0].name != LABEL:
         return model.id.in_(anywhere)
     return model.id.in_(union_all(_beginning(question, side, sqlite=sqlite), anywhere))
@@ -160,7 +162,7 @@ def _beginning(question: Question, side: TableClause, *, sqlite: bool) -> Select
         start = func.left(side.c.label, BEGINNING)
         begins = start.like(func.lower(literal(f"{_plain(first[:BEGINNING])}%", String)))
         found = select(side.c.id).where(begins, *(holds(label, word) for word in question.asked))
-    return select(found.limit(NEWEST).subquery())
+    return select(found.limit(ENOUGH).subquery())
 
 
 def _holder(side: Any, *, sqlite: bool) -> Callable[[Part, str], ColumnElement[bool]]:

@@ -4,8 +4,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import event, text
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
 
 from backoffice.core.model import Model
 from backoffice.core.search_parts import BEGINNING, LABEL, Part, column_name, is_markup, parts, quoted, side_of, sources
@@ -141,11 +141,3 @@ def _text(model: type[Model], name: str, alias: str) -> str:
     for entity, sign in ENTITIES.items():
         value = f"replace({value}, '{entity}', '{sign}')"
     return value
-
-
-@event.listens_for(Engine, "connect")
-def _plan_for_the_words_at_hand(connection: Any, _record: Any) -> None:
-    """Let every search be planned for its own words: a plan for any word at all suits neither rare nor common ones."""
-    if type(connection).__module__.startswith("psycopg"):
-        connection.execute("SET plan_cache_mode = force_custom_plan")
-        connection.commit()

@@ -16,29 +16,26 @@ from backoffice.core.model import Model, db, now
 from backoffice.core.resource import Action, Resource
 from backoffice.core.types import Choice, Html, Invalid, Key, Slug, UtcDateTime
 
-DRAFT, REVIEW, SCHEDULED, PUBLISHED, ARCHIVED = STATUSES = (
-    "draft",
-    "review",
-    "scheduled",
-    "published",
-    "archived",
-)
+DRAFT, REVIEW, SCHEDULED, PUBLISHED, ARCHIVED = STATUSES = ("draft", "review", "scheduled", "published", "archived")
 POST, PAGE = KINDS = ("post", "page")
 ABOUT = ("category", "more_categories", "tags", "cover", "author", "kind")  # what is said about a post beside its text
+COUNTED = ["status", "published_at", "publish_at", "kind"]
 DEEPEST = 50  # levels of categories; more than anybody can read, few enough to walk
 
 post_tag = Table(
     "post_tag",
     db.Model.metadata,
     Column("post_id", Key, ForeignKey("post.id"), primary_key=True),
-    Column("tag_id", Key, ForeignKey("tag.id"), primary_key=True, index=True),
+    Column("tag_id", Key, ForeignKey("tag.id"), primary_key=True),
+    Index(None, "tag_id", "post_id"),
 )
 
 post_category = Table(
     "post_category",
     db.Model.metadata,
     Column("post_id", Key, ForeignKey("post.id"), primary_key=True),
-    Column("category_id", Key, ForeignKey("category.id"), primary_key=True, index=True),
+    Column("category_id", Key, ForeignKey("category.id"), primary_key=True),
+    Index(None, "category_id", "post_id"),
 )
 
 
@@ -162,14 +159,15 @@ class Post(Model):
     tags = relationship("Tag", secondary=post_tag, order_by="Tag.name", info={"label": _("Tags")})
 
     __table_args__ = (
-        # All that a list of public posts is counted and sorted by, so that it reads this index and no bodies.
-        Index("ix_post_public", "status", "published_at", "publish_at", "kind", "category_id"),
+        # The two ways to become public, each with its date: a list of public posts starts where the place is.
+        Index("ix_post_status_published_at", "status", "published_at", "id", postgresql_include=["kind"]),
+        Index("ix_post_status_publish_at", "status", "publish_at", "id", postgresql_include=["kind"]),
         # Many posts are equal in these; each index holds them in the grid's own order.
         Index("ix_post_status_created_at", "status", "created_at", "id"),
         Index("ix_post_kind_created_at", "kind", "created_at", "id"),
         Index("ix_post_author_id_created_at", "author_id", "created_at", "id"),
-        # A category holds very many; with their status in it, those in one state are counted without reading them.
-        Index("ix_post_category_id_created_at", "category_id", "created_at", "id", postgresql_include=["status"]),
+        # A category holds very many; with this in it, those in one state, or public, are counted without reading them.
+        Index("ix_post_category_id_created_at", "category_id", "created_at", "id", postgresql_include=COUNTED),
     )
 
     resource = Resource(
@@ -243,7 +241,7 @@ class Post(Model):
         return published | and_(cls.status == SCHEDULED, cls.publish_at <= moment)
 
     @classmethod
-    def under(cls, keys: Any) -> ColumnElement[bool]:
-        """Return the condition for the posts that stand under any of these categories: a list of keys or a SELECT."""
-        also = select(post_category.c.post_id).where(post_category.c.category_id.in_(keys))
-        return cls.category_id.in_(keys) | cls.id.in_(also)
+    def under(cls, keys: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        """Return two conditions that exclude each other: for posts of these categories, and for those also there."""
+        also = cls.id.in_(select(post_category.c.post_id).where(post_category.c.category_id.in_(keys)))
+        return cls.category_id.in_(keys), and_(also, func.coalesce(cls.category_id, 0).not_in(keys))

@@ -1,8 +1,10 @@
 """Which posts and pages visitors may see, in what order, and what stands around one."""
 
-from sqlalchemy import and_, case, func, literal, or_, select, union_all
+from flask import abort
+from sqlalchemy import and_, case, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, load_only, selectinload
 
+from backoffice.core import counting
 from backoffice.core.model import db, now
 from backoffice.models.accounts import User
 from backoffice.models.content import PAGE, PUBLISHED, SCHEDULED, Category, Post, Tag
@@ -13,36 +15,38 @@ from backoffice.site import paging
 appeared = case((Post.status == SCHEDULED, Post.publish_at), else_=Post.published_at)
 # The two ways to become public, each with the date that counts; asked for one by one, both are read in order.
 WAYS = ((PUBLISHED, Post.published_at), (SCHEDULED, Post.publish_at))
-SIDES = ("older", "newer")
 OPENING = 1200  # characters of a body, markup included, from which the opening words are taken
 MOST_PAGES = 60
 
 
-def listed(number, *conditions):
-    """Return that part of the list of public posts which also meet `conditions`, newest first, without bodies."""
-    total = db.session.scalar(select(func.count()).select_from(Post).where(public(), *conditions))
-    last = paging.last_of(total, number)
-    first = (number - 1) * paging.SIZE
-    latest = union_all(*(_ordered(way, first + paging.SIZE, *conditions) for way in WAYS)).subquery()
-    newest_first = latest.c.moment.desc(), latest.c.id.desc()
-    return paging.Page(_read(latest, newest_first, first), number, last, total)
+def listed(place, *tiers):
+    """Return that part of the list of public posts which meet one of the conditions `tiers`, newest first.
+
+    The conditions exclude each other; without any, all public posts are listed. No body is read.
+    """
+    tiers = tiers or (true(),)
+    most = paging.NUMBERED * paging.SIZE
+    each = counting.counts(db.session(), [select(Post.id).where(public(), tier) for tier in tiers], most)
+    total = counting.Number(sum(one.value for one in each), all(one.exact for one in each))
+    parts = [(0, _around(way, place, tier)) for tier in tiers for way in WAYS]
+    return paging.page(_read(parts, place), place, total)
 
 
-def found(number, most, *tiers):
+def found(place, most, *tiers):
     """Return that part of the list of public posts which meet one of the conditions `tiers`, which exclude each other.
 
     Those of the first come first, the newest of each before the others, `most` in all; one more is counted.
     """
+    if place.beyond:
+        abort(404)
     counted = (select(Post.id).where(public(), tier).limit(most + 1).subquery() for tier in tiers)
     each = union_all(*(select(func.count()).select_from(one) for one in counted))
-    total = min(sum(db.session.scalars(each)), most + 1)
-    last = paging.last_of(min(total, most), number)
-    first = (number - 1) * paging.SIZE
-    ways = [(place, tier, way) for place, tier in enumerate(tiers) for way in WAYS]
-    parts = [(place, _ordered(way, first + paging.SIZE, tier).subquery()) for place, tier, way in ways]
-    latest = union_all(*(select(part, literal(place).label("place")) for place, part in parts)).subquery()
-    order = latest.c.place, latest.c.moment.desc(), latest.c.id.desc()
-    return paging.Page(_read(latest, order, first), number, last, total)
+    total = counting.Number(min(sum(db.session.scalars(each)), most + 1))
+    numbered = most // paging.SIZE
+    if place.number > numbered:
+        abort(404)
+    parts = [(number, _around(way, place, tier)) for number, tier in enumerate(tiers) for way in WAYS]
+    return paging.page(_read(parts, place)[: most - place.skipped], place, total, numbered)
 
 
 def public():
@@ -63,12 +67,16 @@ def one(slug):
 
 def neighbours(post, moment):
     """Return the public posts that appeared just before and just after this one: (older, newer), None for none."""
-    ways = [(side, way) for side in SIDES for way in WAYS]
-    near = union_all(*(_ordered(way, 1, _beyond(side, way, (moment, post.id)), side=side) for side, way in ways))
-    near = near.subquery()
-    query = select(Post.id, Post.title, Post.slug, near.c.moment, near.c.side).join(near, near.c.id == Post.id)
+    places = [paging.Place(beyond=(moment, post.id), newer=newer) for newer in (False, True)]
+    near = [
+        select(_ordered(way, 1, place).subquery(), literal(place.newer).label("newer"))
+        for place in places
+        for way in WAYS
+    ]
+    near = union_all(*near).subquery()
+    query = select(Post.id, Post.title, Post.slug, near.c.moment, near.c.newer).join(near, near.c.id == Post.id)
     found = sorted(db.session.execute(query), key=lambda row: (row.moment, row.id))
-    older, newer = ([row for row in found if row.side == side] for side in SIDES)
+    older, newer = ([row for row in found if row.newer == side] for side in (False, True))
     return older[-1] if older else None, newer[0] if newer else None
 
 
@@ -78,11 +86,14 @@ def menu():
     return db.session.execute(query.order_by(Post.title, Post.id).limit(MOST_PAGES)).all()
 
 
-def _read(latest, order, first):
-    """Return the rows of one part of `latest`, a SELECT of keys and moments, in this order and without bodies."""
+def _read(parts, place):
+    """Return the rows at `place`, and one more if there is one, of `parts`: (rank, SELECT of keys and moments)."""
+    each = [select(part.subquery(), literal(rank).label("rank")) for rank, part in parts]
+    latest = union_all(*each).subquery()
+    order = latest.c.rank, *_towards(place, latest.c.moment, latest.c.id)
     # The keys are picked first, so that the database sorts no more than keys and dates.
-    place = func.row_number().over(order_by=order).label("row")
-    picked = select(latest, place).order_by(*order).limit(paging.SIZE).offset(first).subquery()
+    row = func.row_number().over(order_by=order).label("row")
+    picked = select(latest, row).order_by(*order).limit(paging.SIZE + 1).offset(place.skipped).subquery()
     query = (
         select(Post, picked.c.moment, _opening().label("opening"))
         .join(picked, picked.c.id == Post.id)
@@ -92,22 +103,30 @@ def _read(latest, order, first):
     return list(db.session.execute(query))
 
 
-def _ordered(way, most, *conditions, side="older"):
+def _around(way, place, *conditions):
+    return _ordered(way, place.skipped + paging.SIZE + 1, place, *conditions)
+
+
+def _ordered(way, most, place, *conditions):
     """Return a SELECT of at most so many posts that became public in one way, in the order their index has."""
     status, date = way
-    order = (date, Post.id) if side == "newer" else (date.desc(), Post.id.desc())
-    query = select(Post.id, date.label("moment"), literal(side).label("side"))
-    # A compound SELECT sorts as a whole, hence a subquery for each part of it.
-    # What makes it public is said again so that an index on dates starts where the public ones are.
-    query = query.where(public(), Post.status == status, date <= now(), *conditions)
-    return select(query.order_by(*order).limit(most).subquery())
+    query = select(Post.id, date.label("moment"))
+    query = query.where(Post.status == status, date <= now(), Post.kind != PAGE, *conditions)
+    if place.beyond:
+        query = query.where(_beyond(date, place))
+    return query.order_by(*_towards(place, date, Post.id)).limit(most)
 
 
-def _beyond(side, way, place):
-    date, (moment, key) = way[1], place
-    if side == "older":
-        return or_(date < moment, and_(date == moment, Post.id < key))
-    return or_(date > moment, and_(date == moment, Post.id > key))
+def _towards(place, date, key):
+    return (date.asc(), key.asc()) if place.newer else (date.desc(), key.desc())
+
+
+def _beyond(date, place):
+    """Return the condition for the posts on one side of another; the first comparison is what an index starts from."""
+    moment, key = place.beyond
+    if place.newer:
+        return and_(date >= moment, or_(date > moment, Post.id > key))
+    return and_(date <= moment, or_(date < moment, Post.id < key))
 
 
 def _opening():

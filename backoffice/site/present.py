@@ -41,6 +41,7 @@ def render(template, **values):
         header_pages=pages[:fitting],
         footer_pages=pages[fitting:],
         address=paging.address,
+        numbered=paging.numbered,
         **SHOWN,
         **values,
     )

@@ -1,6 +1,8 @@
 """Where a category stands in the tree, and which categories below it have something to read."""
 
-from sqlalchemy import distinct, func, literal, select, union_all
+from dataclasses import dataclass
+
+from sqlalchemy import case, distinct, func, literal, select
 from sqlalchemy.orm import aliased
 
 from backoffice.core.model import db
@@ -8,6 +10,17 @@ from backoffice.models.content import DEEPEST, Category, Post, post_category
 from backoffice.site import posts
 
 AT_ONCE = 10  # categories in sight; a long list of them would hide the posts
+MOST = 200  # posts of one category that are counted on every page
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A category to choose, how many public posts stand under it, and whether there are `more` than were counted."""
+
+    name: str
+    slug: str
+    posts: int
+    more: bool = False
 
 
 def chain(condition):
@@ -21,26 +34,22 @@ def chain(condition):
 
 
 def below(key):
-    """Return a SELECT of the keys of this category and of all below it."""
-    start = select(Category.id).where(Category.id == key).cte(recursive=True)
-    # UNION, not UNION ALL: a circle that somebody wrote into the database by hand comes to its end.
-    line = start.union(select(Category.id).where(Category.parent_id == start.c.id))
-    return select(line.c.id)
-
-
-def children(key):
-    """Return name, slug and number of public posts of each category just below `key` (None: the topmost)."""
+    """Return the categories just below `key` (None: the topmost) that have something to read, and all keys below it."""
     start = select(Category.id, Category.id.label("top")).where(Category.parent_id.is_not_distinct_from(key))
-    start = start.cte(recursive=True)
-    line = start.union(select(Category.id, start.c.top).where(Category.parent_id == start.c.id))
-    stands = union_all(_own(line), _further(line)).subquery()
+    line = start.cte(recursive=True)
+    # UNION, not UNION ALL: a circle that somebody wrote into the database by hand comes to its end.
+    line = line.union(select(Category.id, line.c.top).where(Category.parent_id == line.c.id))
+    is_top = line.c.id == line.c.top
     query = (
-        select(Category.name, Category.slug, func.sum(stands.c.posts).label("posts"))
-        .join(stands, stands.c.top == Category.id)
-        .group_by(Category.id, Category.name, Category.slug)
+        select(
+            line, Category.name, Category.slug, _own(line).label("own"), case((is_top, _further(line))).label("further")
+        )
+        .join(Category, Category.id == line.c.id)
         .order_by(Category.name, Category.id)
     )
-    return db.session.execute(query).all()
+    rows = db.session.execute(query).all()
+    found = [_subject(row, [one for one in rows if one.top == row.id]) for row in rows if row.id == row.top]
+    return [one for one in found if one.posts], list({row.id for row in rows})
 
 
 def divided(rows):
@@ -49,19 +58,28 @@ def divided(rows):
     return [row for row in rows if row in most], [row for row in rows if row not in most]
 
 
+def _subject(row, branch):
+    counts = [one.own for one in branch] + [row.further]
+    return Subject(row.name, row.slug, sum(min(one, MOST) for one in counts), any(one > MOST for one in counts))
+
+
 def _own(line):
-    """Return a SELECT of how many public posts have their own category in each branch."""
-    query = select(line.c.top, func.count().label("posts")).join(Post, Post.category_id == line.c.id)
-    return query.where(posts.public()).group_by(line.c.top)
+    """Return how many public posts have a category for their own, counted up to one more than MOST."""
+    some = select(Post.id).where(Post.category_id == line.c.id, posts.public()).correlate(line).limit(MOST + 1)
+    return select(func.count()).select_from(some.subquery()).scalar_subquery()
 
 
 def _further(line):
-    """Return a SELECT of how many more public posts have a further category in each branch, but not their own."""
-    inner = line.alias()
-    counted = select(inner.c.id).where(inner.c.id == Post.category_id, inner.c.top == line.c.top).exists()
-    query = (
-        select(line.c.top, func.count(distinct(Post.id)).label("posts"))
-        .join(post_category, post_category.c.category_id == line.c.id)
-        .join(Post, Post.id == post_category.c.post_id)
+    """Return how many more public posts have a further category in a branch, but not their own."""
+    inner, own = line.alias(), line.alias()
+    inside = select(own.c.id).where(own.c.id == Post.category_id, own.c.top == line.c.top)
+    inside = inside.correlate(Post, line).exists()
+    some = (
+        select(Post.id)
+        .join(post_category, Post.id == post_category.c.post_id)
+        .join(inner, post_category.c.category_id == inner.c.id)
+        .where(inner.c.top == line.c.top, posts.public(), ~inside)
+        .correlate(line)
+        .limit(2 * MOST)
     )
-    return query.where(posts.public(), ~counted).group_by(line.c.top)
+    return select(func.count(distinct(some.subquery().c.id))).scalar_subquery()

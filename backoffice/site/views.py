@@ -8,7 +8,7 @@ from backoffice.core import files
 from backoffice.core.model import db
 from backoffice.core.types import Picture
 from backoffice.models.accounts import User
-from backoffice.models.content import PAGE, Category, Post, Tag
+from backoffice.models.content import PAGE, Category, Post, Tag, post_tag
 from backoffice.site import lost, paging, posts, present, subjects, thread, words
 
 blueprint = Blueprint("site", __name__)
@@ -23,7 +23,7 @@ def home():
     if went:
         return went
     page = posts.listed(paging.asked())
-    return present.render("site/home.html", page=page, subjects=subjects.divided(subjects.children(None)))
+    return present.render("site/home.html", page=page, subjects=subjects.divided(subjects.below(None)[0]))
 
 
 @blueprint.get("/posts/<slug>")
@@ -50,8 +50,9 @@ def category(slug):
     """Show the posts of a category and of those below it."""
     trail = subjects.chain(Category.slug == slug) or abort(404)
     here = trail[-1]
-    page = _read(Post.under(subjects.below(here.id)))
-    narrower = subjects.divided(subjects.children(here.id))
+    narrower, keys = subjects.below(here.id)
+    page = _read(*Post.under([here.id, *keys]))
+    narrower = subjects.divided(narrower)
     return present.render("site/category.html", page=page, category=here, trail=trail[:-1], subjects=narrower)
 
 
@@ -59,7 +60,8 @@ def category(slug):
 def tag(slug):
     """Show the posts that share a tag."""
     found = db.session.execute(select(Tag.id, Tag.name, Tag.slug).where(Tag.slug == slug)).first() or abort(404)
-    return present.render("site/tag.html", page=_read(Post.tags.any(Tag.id == found.id)), tag=found)
+    tagged = select(post_tag.c.post_id).where(post_tag.c.tag_id == found.id)
+    return present.render("site/tag.html", page=_read(Post.id.in_(tagged)), tag=found)
 
 
 @blueprint.get("/authors/<username>")
@@ -77,9 +79,9 @@ def search():
     if len(text) > words.LONGEST:
         problem = _("At most %(most)d characters, please: a few words find more than many.", most=words.LONGEST)
         return present.render("site/search.html", asked=text[: words.LONGEST], problem=problem, page=None), 400
-    number = paging.asked()
-    page = words.found(text, number) if text else None
-    if page is None and number > 1:
+    place = paging.asked()
+    page = words.found(text, place) if text else None
+    if page is None and place.here:
         abort(404)
     return present.render("site/search.html", asked=text, problem=None, page=page, most=words.MOST)
 
@@ -100,7 +102,7 @@ def media(name):
     return answer.make_conditional(request)
 
 
-def _read(condition):
+def _read(*tiers):
     """Return the part of the list that is asked for; a subject nobody has published on is not there at all."""
-    page = posts.listed(paging.asked(), condition)
-    return page if page.total else abort(404)
+    page = posts.listed(paging.asked(), *tiers)
+    return page if page.total.value else abort(404)

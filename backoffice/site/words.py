@@ -8,6 +8,6 @@ LONGEST = 200  # characters
 MOST = 240  # posts that can be paged through; nobody does
 
 
-def found(text, number):
+def found(text, place):
     """Return that part of the list of public posts which hold the words of `text`, those with all in titles first."""
-    return posts.found(number, MOST, *search.ranked(Post, None, text))
+    return posts.found(place, MOST, *search.ranked(Post, None, text))

@@ -2,14 +2,18 @@
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
+from backoffice.core import cursors
+from backoffice.core.counting import Number
 from backoffice.core.model import db, now
 from backoffice.models.accounts import User
 from backoffice.models.content import SCHEDULED, Category, Post
 from backoffice.models.media import Image
-from backoffice.site.paging import SIZE, Page
+from backoffice.site import paging, subjects
+from backoffice.site.paging import SIZE, Page, Place
 
 PICTURE = "ab" * 32 + ".png"
 
@@ -186,7 +190,67 @@ def test_posts_of_the_same_moment_are_each_shown_once(publish, read):
     ],
 )
 def test_the_links_to_other_parts_stay_few(number, last, expected):
-    assert Page([], number, last, 0).neighbours() == expected
+    assert Page([], Place(number), Number(last * SIZE), last).neighbours() == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(1, [1, 2, None]), (5, [1, None, 4, 5, 6, None]), (100, [1, None, 99, 100, None])],
+)
+def test_a_list_of_unknown_length_links_to_no_last_part(number, expected):
+    page = Page([], Place(number), Number(70_000, exact=False), older={"before": "x"})
+    assert page.neighbours() == expected
+
+
+def test_beyond_the_numbered_parts_one_goes_on_from_post_to_post(publish, read, monkeypatch, client):
+    monkeypatch.setattr(paging, "NUMBERED", 2)
+    for number in range(5 * SIZE + 3):
+        publish(f"Post {number:03}", published_at=now() - timedelta(days=number // 5))
+    way, seen, page = [], [], read("/")
+    while page:
+        way.append(page)
+        seen += titles(page)
+        links = [each["href"] for each in page.all("a") if each.get("rel") == "next"]
+        page = read(links[0]) if links else None
+    assert sorted(seen) == [f"Post {number:03}" for number in range(5 * SIZE + 3)]
+    assert len(way) == 6
+    assert client.get("/?page=3").status_code == 404
+    for before, after in reversed(list(pairwise(way[2:]))):
+        back = [each["href"] for each in after.all("a") if each.get("rel") == "prev"]
+        assert titles(read(back[0])) == titles(before)
+    assert [each["href"] for each in way[-1].all("a") if each.get("aria-label") == "Page 1"] == ["/"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["before=", "before=x", "after=W10", "before=é", "before=" + "A" * 5000, "page=1&before=x", "before=x&before=x"],
+)
+def test_a_place_that_nobody_gave_out_is_not_found(publish, client, words):
+    publish("Post")
+    for path in ("/", "/authors/mara"):
+        assert client.get(f"{path}?{words}").status_code == 404
+    assert client.get("/search", query_string=f"q=post&{words}").status_code == 404
+
+
+def test_a_place_without_a_moment_is_not_found(publish, client):
+    publish("Post")
+    assert client.get("/", query_string={"before": cursors.write("appeared", (None, 1))}).status_code == 404
+    assert (
+        client.get(
+            "/", query_string={"before": cursors.write("appeared", (now() - timedelta(days=9999), 1))}
+        ).status_code
+        == 404
+    )
+
+
+def test_of_very_many_posts_about_how_many_is_said(app, publish, read, monkeypatch):
+    monkeypatch.setattr(paging, "NUMBERED", 1)
+    monkeypatch.setattr(subjects, "MOST", 3)
+    (key,) = add(app, Category(name="Boats"))
+    for _number in range(SIZE + 2):
+        publish(category_id=key)
+    assert "About" in read("/categories/boats").text("main", "p")
+    assert read("/").text("nav", "ul", "main", "li") == "Boats 3+ posts 1 … Older"
 
 
 LISTS = ["/", "/categories/boats", "/tags/rope", "/authors/mara", "/search?q=Words"]
@@ -208,6 +272,7 @@ def test_a_list_costs_the_same_few_statements_whatever_its_length(app, publish, 
         return sent
 
     more(0, 1)
+    cost()  # what a process finds out once
     few = cost()
     more(1, 12)
     many = cost()
