@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.utils import import_string
 
 import config
 from backoffice import admin, auth, cli, http, models, site
@@ -26,6 +27,9 @@ def create_app(**settings):
     models.know()
     declarations.check()
     model.init_app(app)
+    if app.config["REDIS_URL"]:
+        # By its name: who has no use for Celery does not wait until it is loaded.
+        import_string("backoffice.carrier").init_app(app)
     http.init_app(app)
     auth.init_app(app)
     admin.init_app(app)

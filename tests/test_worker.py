@@ -1,9 +1,12 @@
 """Workers are killed, stopped and crowded as real processes; each step of each job has its effect once."""
 
+import base64
 import json
 import os
+import pickle
 import random
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -13,8 +16,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from redis import Redis
 from sqlalchemy import select
 
+from backoffice.carrier import queue_of
 from backoffice.core import exports
 from backoffice.core.criteria import Criteria
 from backoffice.core.history import Change
@@ -30,8 +35,23 @@ from working import NAME
 ROOT = Path(__file__).resolve().parent.parent
 
 
+both_ways = pytest.mark.parametrize("way", ["table", "redis"], indirect=True)
+
+
 @pytest.fixture
-def spawn(app, database):
+def way(request):
+    """Return the settings by which jobs find their workers: by looking into the table, or by Celery and Redis."""
+    if getattr(request, "param", "table") == "table":
+        yield {}
+        return
+    found = {"REDIS_URL": request.getfixturevalue("redis_url"), "SECRET_KEY": secrets.token_hex()}
+    yield found
+    with Redis.from_url(found["REDIS_URL"]) as server:
+        server.delete(queue_of(found["SECRET_KEY"]))
+
+
+@pytest.fixture
+def spawn(app, database, way):
     """Return a function that starts a process on the database of this test; all are ended after it."""
     started = []
     own = {
@@ -41,6 +61,7 @@ def spawn(app, database):
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
         "PYTHONUNBUFFERED": "1",
         "PORT": "0",
+        **way,
     }
 
     def start(*words, says=""):
@@ -101,6 +122,31 @@ def written(app):
     return [(int(number), int(step), word) for number, step, word in map(str.split, names)]
 
 
+class Trap:
+    """What must never be unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("way", ["redis"], indirect=True)
+def test_a_worker_throws_away_what_it_cannot_trust_and_goes_on(app, way, worker, tmp_path):
+    about = {"body_encoding": "base64", "delivery_tag": "1", "delivery_info": {"exchange": "", "routing_key": ""}}
+    message = {"content-encoding": "binary", "content-type": "application/x-python-serialize", "properties": about}
+    message["headers"] = {"task": "backoffice.do_job", "id": "1", "lang": "py"}
+    message["body"] = base64.b64encode(pickle.dumps(((Trap(tmp_path / "sprung"),), {}, {}))).decode()
+    with Redis.from_url(way["REDIS_URL"]) as server:
+        server.lpush(queue_of(way["SECRET_KEY"]), json.dumps(message), "no message at all")
+    key = ask(app, number=2)
+    worker()
+    until(lambda: job(app, key)["state"] == DONE)
+    assert not (tmp_path / "sprung").exists()
+
+
+@both_ways
 def test_a_job_whose_worker_is_killed_ten_times_does_each_step_once(app, worker):
     key = ask(app, number=150, each=0.02)
     chance = random.Random(7)
@@ -117,6 +163,7 @@ def test_a_job_whose_worker_is_killed_ten_times_does_each_step_once(app, worker)
     assert job(app, key)["result"] == {"written": 150}
 
 
+@both_ways
 def test_the_job_of_a_killed_worker_goes_on_within_half_a_minute(app, spawn):
     key = ask(app, number=400, each=0.1)
     process, _line = spawn("tests/working.py", 20, 1, says="working")
@@ -167,6 +214,7 @@ def test_a_step_may_take_longer_than_a_lease(app, worker):
     assert [step for _job, step, _word in written(app)] == [0, 1]
 
 
+@both_ways
 def test_a_worker_ends_when_told_and_gives_its_job_back(app, spawn):
     with app.app_context():
         for at in range(30):
@@ -182,6 +230,7 @@ def test_a_worker_ends_when_told_and_gives_its_job_back(app, spawn):
     assert job(app, key)["state"] == DONE
 
 
+@both_ways
 def test_the_server_does_jobs_by_itself(app, spawn):
     with app.app_context():
         key = exports.ask(db.session(), None, Criteria(User), (), "jsonl").id

@@ -9,7 +9,7 @@ from datetime import timedelta
 import click
 
 from backoffice import create_app
-from backoffice.core import leases, worker
+from backoffice.core import crew, leases, worker
 from backoffice.core.jobs import Step, job
 from backoffice.models.content import Tag
 
@@ -36,12 +36,15 @@ def main(seconds, threads):
     """Do jobs on the database of the environment, with leases of this many seconds, until killed."""
     leases.LEASE = timedelta(seconds=seconds)
     worker.BEAT = seconds / 4
-    worker.PAUSE = 0.1
+    crew.PAUSE = 0.1
     app = create_app(EXPORTS_FOLDER=os.environ["EXPORTS_FOLDER"])
     click.echo("working")
-    crew = worker.start(app, threads)
+    if "carrier" in app.extensions:
+        app.extensions["carrier"].work(threads)
+        return
+    started = crew.start(app, threads)
     threading.Event().wait()
-    crew.tell()
+    started.tell()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from flask.cli import with_appcontext
 from waitress import create_server, wasyncore
 
 from backoffice.cli.operating import settle
-from backoffice.core import worker
+from backoffice.core import crew
+from backoffice.core.leases import NONE
 from backoffice.core.model import db
 
 # Slow clients are many and cheap: each holds a connection, none holds a thread.
@@ -66,7 +67,8 @@ def serve(app, listening):
     for name in ENDINGS:
         signal.signal(name, lambda number, _frame: stopping.append(number))
     server = create_server(app, sockets=[listening], **settings(app))
-    jobs = worker.start(app, app.config["JOB_THREADS"])
+    # Where workers are sent the jobs, only those that none of them takes are done here.
+    jobs = crew.start(app, app.config["JOB_THREADS"], crew.PATIENCE if app.config["REDIS_URL"] else NONE)
     while not stopping:
         turn(server)
     jobs.tell()

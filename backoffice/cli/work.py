@@ -9,13 +9,14 @@ from flask.cli import with_appcontext
 from sqlalchemy import delete
 
 from backoffice.cli.operating import settle
-from backoffice.core import exports, history, worker
+from backoffice.core import crew, exports, history
 from backoffice.core.jobs import ENDED, Job
 from backoffice.core.leases import clock
 from backoffice.core.model import db
 from backoffice.core.sets import RECORDED
 
 LONGEST_GOODBYE = 25
+DOING = "Doing jobs (Ctrl-C stops it)"
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -26,15 +27,20 @@ ENDINGS = (signal.SIGTERM, signal.SIGINT)
 def work(threads, drain):
     """Do jobs until told to stop; what is under way ends with its step, and others go on from there."""
     app = current_app._get_current_object()  # noqa: SLF001 - the threads outlive this context
+    carrier = app.extensions.get("carrier")
     db.engine.dispose()
     settle()
-    crew = worker.start(app, threads, drain=drain)
+    if carrier and not drain:
+        click.echo(DOING)
+        carrier.work(threads)
+        return
+    started = crew.start(app, threads, drain=drain)
     for name in ENDINGS:
-        signal.signal(name, lambda _number, _frame: crew.tell())
-    click.echo("Doing jobs (Ctrl-C stops it)")
-    while any(thread.is_alive() for thread in crew.threads) and not crew.stop.wait(0.2):
+        signal.signal(name, lambda _number, _frame: started.tell())
+    click.echo(DOING)
+    while any(thread.is_alive() for thread in started.threads) and not started.stop.wait(0.2):
         pass
-    crew.wait(LONGEST_GOODBYE)
+    started.wait(LONGEST_GOODBYE)
 
 
 @click.group()

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import uuid4
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, select
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, event, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
+from backoffice.core.announcing import announce
 from backoffice.core.history import Json
 from backoffice.core.model import Model, now
 from backoffice.core.resource import Action, Resource
@@ -199,3 +200,10 @@ def _first(session: Session, asked: Job) -> Job | None:
     except IntegrityError:
         return None
     return asked
+
+
+@event.listens_for(Job, "after_insert")
+def _asked_for(_mapper: object, _connection: object, row: Job) -> None:
+    session = object_session(row)
+    if session is not None:
+        announce(session, row.id)

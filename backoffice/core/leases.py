@@ -15,6 +15,7 @@ from backoffice.core.model import reading
 from backoffice.core.sets import RECORDED
 
 LEASE = timedelta(seconds=20)
+NONE = timedelta()
 MOST_ATTEMPTS = 5
 SHORTEST_PAUSE, LONGEST_PAUSE = 2, 300  # seconds before a job that failed is tried again
 
@@ -52,16 +53,17 @@ def clock(session: Session) -> datetime:
     return session.execute(select(func.clock_timestamp())).scalar_one().astimezone(UTC)  # type: ignore[no-any-return]
 
 
-def claim(session: Session) -> Ticket | None:
+def claim(session: Session, key: int | None = None, patience: timedelta = NONE) -> Ticket | None:
     """Take the oldest job that waits, or whose worker shows no sign of life any more; commits.
 
-    Returns None when there is nothing to do. Two workers never take the same job.
+    With `key` it is this job or none; with `patience` one that has been free for so long. Returns None when there is
+    nothing to do. Two workers never take the same job.
     """
     with looking(session):
-        if session.scalar(_free(clock(session))) is None:
+        if session.scalar(_free(clock(session), key, patience)) is None:
             return None
     moment = clock(session)
-    found = session.execute(_free(moment).with_for_update(skip_locked=True)).first()
+    found = session.execute(_free(moment, key, patience).with_for_update(skip_locked=True)).first()
     if found is None:
         session.rollback()
         return None
@@ -72,10 +74,20 @@ def claim(session: Session) -> Ticket | None:
     return ticket
 
 
-def _free(moment: datetime) -> Select[int, int]:
-    waiting = and_(Job.state == WAITING, or_(Job.due_at.is_(None), Job.due_at <= moment))
-    left = and_(Job.state == RUNNING, Job.lease_until < moment)
-    return select(Job.id, Job.attempts).where(or_(waiting, left)).order_by(Job.id).limit(1)
+def free(session: Session, most: int) -> list[int]:
+    """Return the keys of the oldest jobs that could be taken now, at most so many."""
+    with looking(session):
+        return list(session.scalars(_free(clock(session), most=most)))
+
+
+def _free(moment: datetime, key: int | None = None, patience: timedelta = NONE, *, most: int = 1) -> Select[int, int]:
+    since = moment - patience
+    waiting = and_(Job.state == WAITING, or_(Job.due_at.is_(None), Job.due_at <= since))
+    left = and_(Job.state == RUNNING, Job.lease_until < since)
+    chosen = select(Job.id, Job.attempts).where(or_(waiting, left)).order_by(Job.id).limit(most)
+    if patience:
+        chosen = chosen.where(Job.updated_at <= since)
+    return chosen if key is None else chosen.where(Job.id == key)
 
 
 def keep(session: Session, ticket: Ticket, step: Step) -> None:

@@ -1,11 +1,11 @@
-"""Doing jobs: one after another, step by step, as the person who asked, until told to stop."""
+"""Doing one job: step by step, as the person who asked, until it ends or the worker is told to stop."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Self
 
 from flask import Flask
@@ -18,96 +18,39 @@ from sqlalchemy.orm import Session
 from backoffice.core.access import OPERATOR, NotFound
 from backoffice.core.acting import Actor, begin_acting, end_acting
 from backoffice.core.criteria import BadCriteria
-from backoffice.core.jobs import Job, Refused, Task, chores, work_of
-from backoffice.core.leases import MOST_ATTEMPTS, Lost, Ticket, claim, fail, finish, keep, looking, release, renew
+from backoffice.core.jobs import Job, Refused, Task, work_of
+from backoffice.core.leases import (
+    MOST_ATTEMPTS,
+    NONE,
+    Lost,
+    Ticket,
+    claim,
+    fail,
+    finish,
+    keep,
+    looking,
+    release,
+    renew,
+)
 from backoffice.core.model import db
-from backoffice.core.seals import head, seal_all, waiting
+from backoffice.core.trouble import said
 from backoffice.core.types import Invalid
 
 log = logging.getLogger(__name__)
-PAUSE = 1.0  # seconds between two looks at the table when there is nothing to do
 BEAT = 5.0  # seconds between two signs of life
-CHORES = 3600.0  # seconds between two rounds of what is to be done now and then
-SEALING = 5.0  # seconds between two rounds of sealing what was written
 LONGEST_STEP = 600.0  # seconds after which a step that does not end counts as hanging
 
 
-def run(app: Flask, stop: threading.Event, *, drain: bool = False) -> int:
-    """Do jobs until `stop` is set, or, to `drain`, until nothing waits any more; returns how many were started."""
-    started, tidied, sealed = 0, -CHORES, -SEALING
-    while not stop.is_set():
-        try:
-            if time.monotonic() - tidied > CHORES:
-                tidied = time.monotonic()
-                _tidy(app)
-            if time.monotonic() - sealed > SEALING:
-                sealed = time.monotonic()
-                _seal(app)
-            if turn(app, stop.is_set):
-                started += 1
-                continue
-        except SQLAlchemyError:
-            log.exception("The worker could not reach its jobs; it tries again.")
-        if drain:
-            break
-        stop.wait(PAUSE)
-    return started
+def turn(
+    app: Flask, stopping: Callable[[], bool] = lambda: False, key: int | None = None, patience: timedelta = NONE
+) -> bool:
+    """Do one job, or go on with one whose worker died; returns False when there is none.
 
-
-@dataclass(frozen=True)
-class Crew:
-    """Threads that do jobs; a thread that does not end in time leaves its job to others, from its last step on."""
-
-    threads: tuple[threading.Thread, ...]
-    stop: threading.Event
-
-    def tell(self) -> None:
-        """Let each end after the step it is at."""
-        self.stop.set()
-
-    def wait(self, seconds: float) -> None:
-        """Wait until all have ended, but no longer than these seconds."""
-        deadline = time.monotonic() + seconds
-        for thread in self.threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-
-
-def start(app: Flask, number: int, *, drain: bool = False) -> Crew:
-    """Start this many threads that do jobs."""
-    stop = threading.Event()
-    made = [
-        threading.Thread(target=run, args=(app, stop), kwargs={"drain": drain}, name=f"jobs-{at}", daemon=True)
-        for at in range(number)
-    ]
-    for thread in made:
-        thread.start()
-    return Crew(tuple(made), stop)
-
-
-def _tidy(app: Flask) -> None:
-    for work in chores():
-        with app.app_context():
-            try:
-                work(db.session())
-            except OSError:
-                log.exception("A chore broke off; it comes again.")
-
-
-def _seal(app: Flask) -> None:
-    """Link what was written to the chain; where it ends goes to the log, which others keep."""
+    With `key` it is this job or none; with `patience` one that nobody else has taken for so long.
+    """
     with app.app_context():
         session = db.session()
-        with looking(session):
-            due = waiting(session)
-        if due and seal_all(session):
-            log.info("The history is sealed up to %d:%s", *head(session))
-
-
-def turn(app: Flask, stopping: Callable[[], bool] = lambda: False) -> bool:
-    """Do one job, or go on with one whose worker died; returns False when there is none."""
-    with app.app_context():
-        session = db.session()
-        ticket = claim(session)
+        ticket = claim(session, key, patience)
         if ticket is None:
             return False
         with suppress(Lost), _Beat(app, ticket) as beat:
@@ -210,5 +153,5 @@ class _Beat(threading.Thread):
                     renew(db.session(), self.ticket)
                 except Lost:
                     return
-                except SQLAlchemyError:
-                    log.warning("Job %d could not show a sign of life.", self.ticket.job, exc_info=True)
+                except SQLAlchemyError as error:
+                    log.warning("Job %d could not show a sign of life: %s", self.ticket.job, said(error))

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select, update
 
-from backoffice.core import exports, transfer, workbooks, worker
+from backoffice.core import crew, exports, transfer, workbooks, worker
 from backoffice.core.history import Change
 from backoffice.core.jobs import CANCELLED, DONE, FAILED, RUNNING, WAITING, Job
 from backoffice.core.model import db
@@ -338,5 +339,5 @@ def test_workers_sweep_when_they_start(app, editor, tags):
         stray = folder() / "1-left.csv"
     stray.write_text("left")
     os.utime(stray, (0, 0))
-    worker.run(app, worker.threading.Event(), drain=True)
+    crew.run(app, threading.Event(), drain=True)
     assert not stray.exists()
