@@ -91,13 +91,16 @@ vendor-upgrade: ## resolve the front-end packages anew; make vendor then writes 
 # The large run wants PostgreSQL; the database is made when it is not there.
 BENCH_POSTS ?= 1000000
 BENCH_DATABASE_URL ?= postgresql://127.0.0.1/backoffice_bench
+# Seconds that one tool may take for one operation on pages, and for one work on a whole table.
+BENCH_SECONDS ?= 3
+BENCH_PATIENCE ?= 60
 
 bench: .venv/.installed ## measure beside others on PostgreSQL (BENCH_DATABASE_URL, BENCH_POSTS) and write docs/benchmarks.md
 	$(CLEAN) $(PY) bench/run.py --posts $(BENCH_POSTS) --database $(BENCH_DATABASE_URL) \
-		--output docs/benchmarks.md --command "make bench BENCH_POSTS=$(BENCH_POSTS)"
+		--seconds $(BENCH_SECONDS) --patience $(BENCH_PATIENCE) --output docs/benchmarks.md --command "make bench BENCH_POSTS=$(BENCH_POSTS)"
 
 bench-small: .venv/.installed ## measure beside others on a small SQLite database, in minutes
-	$(CLEAN) $(PY) bench/run.py --posts 20000 --seconds 3
+	$(CLEAN) $(PY) bench/run.py --posts 20000 --seconds 1 --patience 30
 
 docs: .venv/.installed ## write the tables of modules and of rights anew
 	$(PY) docs/modules.py

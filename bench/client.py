@@ -26,16 +26,28 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
 
+@dataclass(frozen=True)
+class Flow:
+    """A long answer: after how many milliseconds it was there in full, after how many it began, and how long it is."""
+
+    status: int
+    took: float
+    first: float | None
+    size: int
+    lines: int
+
+
 class Client:
     """Somebody who is signed in to one server."""
 
     def __init__(self, port):
         self.port, self.cookies, self.connection = port, {}, None
+        self.patience, self.headers = PATIENCE, {}
 
     def connect(self):
         """Open a new connection, so that the next request does not pay for it."""
         self.close()
-        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.patience)
         self.connection.connect()
 
     def close(self):
@@ -50,6 +62,19 @@ class Client:
     def post(self, path, pairs):
         """Return the answer to these values sent as a form."""
         return self._ask("POST", path, urlencode(pairs))
+
+    def stream(self, path, pairs=None):
+        """Return what comes in answer to this address (or to these values sent as a form), read but not kept."""
+        self.connect()
+        start, size, lines = time.perf_counter(), 0, 0
+        answer = self._answer(*(("GET", path, None) if pairs is None else ("POST", path, urlencode(pairs))))
+        first = None
+        while part := answer.read1(1024 * 1024):
+            first = first or (time.perf_counter() - start) * 1000
+            size, lines = size + len(part), lines + part.count(b"\n")
+            if time.perf_counter() - start > self.patience:
+                raise TimeoutError
+        return Flow(answer.status, (time.perf_counter() - start) * 1000, first, size, lines)
 
     def form(self, path, field_name):
         """Return the form with this field on the page at `path`."""
@@ -82,20 +107,23 @@ class Client:
     def _ask(self, method, path, body):
         if self.connection is None:
             self.connect()
+        start = time.perf_counter()
+        answer = self._answer(method, path, body)
+        content = answer.read()
+        took = (time.perf_counter() - start) * 1000
+        self._keep(answer.headers.get_all("Set-Cookie") or [])
+        told = answer.headers.get("X-Statements")
+        return Answer(answer.status, content, took, told and int(told), answer.headers.get("Location", ""))
+
+    def _answer(self, method, path, body):
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body is not None:
             headers |= {
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Referer": f"http://127.0.0.1:{self.port}/",
             }
-        start = time.perf_counter()
-        self.connection.request(method, path, body, headers)
-        answer = self.connection.getresponse()
-        content = answer.read()
-        took = (time.perf_counter() - start) * 1000
-        self._keep(answer.headers.get_all("Set-Cookie") or [])
-        told = answer.headers.get("X-Statements")
-        return Answer(answer.status, content, took, told and int(told), answer.headers.get("Location", ""))
+        self.connection.request(method, path, body, headers | self.headers)
+        return self.connection.getresponse()
 
     def _keep(self, cookies):
         for cookie in cookies:

@@ -13,6 +13,7 @@ from tools import PLACE, ROOT
 PAGE = 50
 DEEP = 1000  # the number of the deep page, where there are twice as many
 COMMON = "first"
+TICKED = 100  # comments that are approved at once
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Facts:
     category: int
     rare: str
     related: dict[str, list[int]]
+    rejected: int
+    ticked: list[int]
     common: str = COMMON
 
     def fill(self, address):
@@ -82,10 +85,15 @@ def facts(engine):
         )
         deep = max(min(DEEP, pages // 2) - 1, 0)
         before = text("SELECT created_at FROM post ORDER BY created_at DESC LIMIT 1 OFFSET :rows")
+        rejected = connection.scalar(text("SELECT count(*) FROM comment WHERE status = 'rejected'"))
+        some = text("SELECT id FROM comment WHERE status = 'rejected' ORDER BY created_at DESC, id DESC LIMIT :most")
+        ticked = list(connection.scalars(some, {"most": TICKED}))
         at = connection.execute(before, {"rows": max(deep - 1, 0) * PAGE}).scalar_one()
     related = {"author": [post.author_id], "category": [post.category_id], "tags": list(tags)}
     jump = quote(str(at)[:19].replace(" ", "T"))
-    return Facts(posts, comments, pages, deep, jump, post.id, post.title, category, str(rare), related)
+    return Facts(
+        posts, comments, pages, deep, jump, post.id, post.title, category, str(rare), related, rejected, ticked
+    )
 
 
 def _make_database(url):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from measuring import OPERATIONS
 from tools import OURS, YARDSTICK
+from whole import WORKS
 
 FLOOR, NOTHING, TIMES = "floor", "-", "\N{MULTIPLICATION SIGN}"
 # What the application is held to: at most this share of the tuned yardstick's time for the operation beside it.
@@ -28,8 +29,13 @@ The data set has {posts:,} posts and {comments:,} comments; all tools read the s
 and show 50 rows a page: title, author, category, tags, status and two dates. Somebody is signed in to each. They are
 asked in turn, {at_once} requests at a time, until each has answered {wanted}; a tool that has taken {longest:g} seconds
 for one operation is asked no further once it has answered {fewest} times. *Floor* is the best SQL written by hand for
-the same rows, in Python and without HTTP; its searches use no index. *Tuned* is what the tool's own documentation
-offers: no total where it can be left out, related rows joined or fetched at once, relations found by typing.
+the same rows, in Python and without HTTP. *Tuned* is what the tool's own documentation offers: no total where it can be
+left out, related rows joined or fetched at once, relations found by typing.
+"""
+WHOLE = """Each tool alone, once, and given up after {patience:g} seconds or half of the free memory. The floor of the
+file is the database's own COPY (on SQLite the same rows read and written in Python), that of the changes a bare UPDATE
+without a history. Ours asks back before it changes rows that were not ticked, and writes the history; no other keeps
+what was there before.
 """
 
 
@@ -42,6 +48,8 @@ class Run:
     floors: dict[str, float | None]
     facts: object
     settings: dict[str, object]
+    whole: dict[str, dict[str, object]]
+    missing: dict[str, str]
 
 
 def page(run):
@@ -50,6 +58,7 @@ def page(run):
         HEAD.format(**run.settings, posts=run.facts.posts, comments=run.facts.comments),
         "## Milliseconds\n\nThe median.\n\n" + _medians(run),
         _ratios(run),
+        "## Whole tables\n\n" + WHOLE.format(**run.settings) + "\n" + _whole(run),
         "## The aims\n\n" + _aims(run),
         "## Statements, size and memory\n\n" + _sizes(run) + "\n" + _memory(run),
         _failures(run),
@@ -108,11 +117,46 @@ def _aims(run):
     depth = _share(_median(ours, "last"), _median(ours, "first"))
     rows.append(_aim("last page", f"≤ {DEEPEST} {TIMES} the first page", depth, DEEPEST, f" {TIMES}"))
     rows += [_aim(words, f"≤ {most} ms", _median(ours, name), most, " ms") for words, name, most in LONGEST]
+    rows += _whole_aims(run)
     growth = _share(ours.after, ours.before)
     rows.append(
         _aim("memory of a process after all of it", f"≤ {FATTEST} {TIMES} before", growth, FATTEST, f" {TIMES}")
     )
     return _table(["what", "aim", "measured", "met"], rows)
+
+
+def _whole(run):
+    names = [FLOOR, *_names(run)]
+
+    def told(value, form):
+        return NOTHING if value is None else form(value)
+
+    facts = {"posts": run.facts.posts, "rejected": run.facts.rejected, "ticked": len(run.facts.ticked)}
+    rows = []
+    for work, (words, unit, factor) in WORKS.items():
+        done = [run.whole[name][work] for name in names]
+        cells = [
+            one.failed or told(one.seconds, lambda seconds, factor=factor: _short(seconds * factor)) for one in done
+        ]
+        rows.append([f"{words.format(**facts)}, {unit}", *cells])
+    files = [run.whole[name]["export"] for name in names]
+    rows.append(["its first byte, ms", *(told(None if one.failed else one.first, _short) for one in files)])
+    rows.append(["what a process grew by for it, MB", *(told(one.growth, "{:.0f}".format) for one in files)])
+    return _table(["work", *names], rows)
+
+
+def _whole_aims(run):
+    ours, floor = run.whole[OURS]["export"], run.whole[FLOOR]["export"]
+    others = [run.whole[name]["export"] for name in _names(run) if name != OURS]
+    fastest = min((one.seconds for one in others if one.seconds is not None and not one.failed), default=None)
+    # Where all others were given up, they took longer than this.
+    slowest = run.settings["patience"] if others and fastest is None else fastest
+    share = _share(ours.seconds, slowest)
+    than = " (none ended in time)" if fastest is None else ""
+    yield _aim("the file", f"≤ 0.2 {TIMES} the fastest of the others{than}", share, 0.2, f" {TIMES}")
+    yield _aim("the file", f"≤ 3 {TIMES} the floor", _share(ours.seconds, floor.seconds), 3, f" {TIMES}")
+    yield _aim("the file's first byte", "≤ 300 ms", ours.first, 300, " ms")
+    yield _aim("what a process grows by for it", "≤ 50 MB", ours.growth, 50, " MB")
 
 
 def _aim(words, aim, value, most, unit):
@@ -146,7 +190,8 @@ def _memory(run):
 
 
 def _failures(run):
-    told = [
+    told = [f"- {name} was left out: {words}" for name, words in run.missing.items()]
+    told += [
         f"- {one.tool.name}, {words}: {one.figures[name].failed}"
         for one in run.runners
         for name, words in _operations(run)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +14,12 @@ import data
 import measuring
 import report
 import tools
+import whole
 from floor import Floor
 from servers import free_port, started
 from sqlalchemy import create_engine
 
+AT_ONCE = 2  # environments that are made at the same time
 LOG = tools.PLACE / "servers.log"
 
 
@@ -26,12 +29,15 @@ def main():
     tools.PLACE.mkdir(parents=True, exist_ok=True)
     LOG.write_bytes(b"")
     chosen = [] if asked.alone else tools.peers()
-    for peer in sorted({tool.peer for tool in chosen}):
-        _install(peer)
-    _say(f"Filling {asked.database.rpartition('/')[2]}: {asked.posts:,} posts, {2 * asked.posts:,} comments.")
-    account = data.build(asked.database, asked.posts)
+    names = sorted({tool.peer for tool in chosen})
+    with ThreadPoolExecutor(AT_ONCE) as installing:
+        told = installing.map(_install, names)
+        _say(f"Filling {asked.database.rpartition('/')[2]}: {asked.posts:,} posts, {2 * asked.posts:,} comments.")
+        account = data.build(asked.database, asked.posts)
+        missing = {peer: words for peer, words in zip(names, told, strict=True) if words}
+    chosen = [tool for tool in chosen if tool.peer not in missing]
     engine = create_engine(asked.database)
-    run = _measured(asked, engine, account, chosen)
+    run = _measured(asked, engine, account, chosen, missing)
     asked.output.write_text(report.page(run))
     print(asked.output.read_text())
 
@@ -42,6 +48,7 @@ def _asked():
     parser.add_argument("--database", default=f"sqlite:///{tools.PLACE / 'small.sqlite'}")
     parser.add_argument("--output", type=Path, default=tools.PLACE / "small.md")
     parser.add_argument("--seconds", type=float, default=10, help="what one operation may take of each tool")
+    parser.add_argument("--patience", type=float, default=60, help="seconds that a work on a whole table may take")
     parser.add_argument("--alone", action="store_true", help="without the peers")
     parser.add_argument("--command", default="make bench-small", help="what the page says it was written by")
     asked = parser.parse_args()
@@ -52,23 +59,32 @@ def _asked():
 
 
 def _install(peer):
-    """Put what a peer needs into an environment of its own, unless it is there."""
+    """Put what a peer needs into an environment of its own, unless it is there; return what stands against it."""
     wanted = tools.HERE / f"requirements-{peer}.txt"
     place = tools.PLACE / peer
     done = place / "installed.txt"
     if done.exists() and done.read_text() == wanted.read_text():
-        return
+        return ""
     _say(f"Installing {peer}.")
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
-    pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--no-deps", "-r", str(wanted)], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(place)], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(place / "bin" / "python"), "install", "--quiet", "--no-deps"]
+    told = subprocess.run([*pip, "-r", str(wanted)], check=False, capture_output=True, text=True)
+    if told.returncode:
+        return told.stderr.strip().rpartition("\n")[2] or "cannot be installed"
     done.write_text(wanted.read_text())
+    return ""
 
 
-def _measured(asked, engine, account, chosen):
+def _measured(asked, engine, account, chosen, missing):
     facts, floors = data.facts(engine), {}
     with ExitStack() as running:
-        runners = [_start(running, tool, asked, account, facts) for tool in (tools.ours(), *chosen)]
+        runners = [_start(running, tools.ours(), asked, account, facts)]
+        for tool in chosen:
+            try:
+                runners.append(_start(running, tool, asked, account, facts))
+            except (OSError, RuntimeError) as error:
+                # One that does not work on this machine is left out, and the page says so.
+                missing[tool.name] = str(error)
         connection = running.enter_context(engine.connect())
         floor = Floor(connection, facts)
         for operation, words in measuring.OPERATIONS.items():
@@ -77,11 +93,40 @@ def _measured(asked, engine, account, chosen):
             floors[operation] = floor.median(operation)
         for runner in runners:
             measuring.finish(runner)
+        connection.rollback()
         counted = _start(running, tools.counted(), asked, account, facts)
         for operation in measuring.OPERATIONS:
             measuring.once(operation, counted, facts)
-        settings = _settings(asked, engine)
-    return report.Run(runners, counted, floors, facts, settings)
+    done = _whole(asked, engine, [runner.tool for runner in runners], account, facts)
+    return report.Run(runners, counted, floors, facts, _settings(asked, engine), done, missing)
+
+
+def _whole(asked, engine, chosen, account, facts):
+    """Return what came of the works on whole tables: by the tool's name and the work's, the floor's as numbers."""
+    with engine.connect() as connection:
+        whole.remember(connection)
+        floor = Floor(connection, facts)
+        done = {report.FLOOR: {work: whole.Done(floor.once(work)) for work in whole.WORKS}}
+        for tool in chosen:
+            _say(f"Letting {tool.name} work on whole tables.")
+            done[tool.name] = _alone(asked, connection, tool, account, facts)
+    return done
+
+
+def _alone(asked, connection, tool, account, facts):
+    """Return what one tool does while no other runs; it is started anew after each work that it did not end."""
+    found, waiting = {}, list(whole.WORKS)
+    while waiting:
+        with ExitStack() as running:
+            runner = _start(running, tool, asked, account, facts)
+            while waiting:
+                work = waiting.pop(0)
+                found[work] = whole.do(work, runner, facts, asked.patience)
+                if found[work].failed not in {"", whole.CANNOT}:
+                    break
+                whole.check(found[work], work, whole.put_back(connection), facts)
+        whole.put_back(connection)
+    return found
 
 
 def _start(running, tool, asked, account, facts):
@@ -107,6 +152,7 @@ def _settings(asked, engine):
         "wanted": measuring.WANTED,
         "fewest": measuring.FEWEST,
         "longest": asked.seconds,
+        "patience": asked.patience,
     }
 
 

@@ -1,5 +1,6 @@
 """The servers of a run: started one after the other on loopback, and ended by their numbers whatever happens."""
 
+import math
 import os
 import signal
 import socket
@@ -43,6 +44,13 @@ def memory(group):
     """Return the megabytes of the largest process of this group, or None where /proc does not tell."""
     sizes = [_size(path) for path in Path("/proc").glob("[0-9]*") if _group(path) == group]
     return max((size for size in sizes if size), default=None)
+
+
+def available():
+    """Return the megabytes that programs could still take, endless where /proc does not tell."""
+    path = Path("/proc/meminfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("MemAvailable")), math.inf)
 
 
 def _wait(process, port, log):

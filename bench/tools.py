@@ -1,11 +1,15 @@
 """What is measured: the application and its peers, how each is started, and where each does what."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from asking import confirmed, file_at, file_from, matching, ticked, ticked_in_address
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 PLACE = ROOT / "instance" / "bench"
+COMMENTS = "/admin/comment/"
 OURS, YARDSTICK = "Backoffice", "Flask-Admin tuned"
 
 
@@ -14,7 +18,8 @@ class Tool:
     """A server, and the addresses of what is asked of it; `{…}` in them are facts of the data set.
 
     `peer` names the environment (and bench/requirements-<peer>.txt) that it runs in; ours needs none. `scripted` are
-    the fields of its form that a script fills in, so that they are not on the page.
+    the fields of its form that a script fills in, so that they are not on the page. `works` are what it can do with
+    whole tables, and how it is asked for that.
     """
 
     name: str
@@ -25,6 +30,7 @@ class Tool:
     environment: dict[str, str] = field(default_factory=dict)
     folder: Path = HERE / "peers"
     scripted: tuple[str, ...] = ()
+    works: dict[str, Callable] = field(default_factory=dict)
 
 
 def ours():
@@ -48,6 +54,11 @@ def ours():
         },
         {"WEB_WORKERS": "2"},
         ROOT,
+        works={
+            "ticked": ticked(COMMENTS, f"{COMMENTS}action/", "rowid", ("action", "approve"), ("confirm", "1")),
+            "matching": confirmed(f"{COMMENTS}?status=rejected", f"{COMMENTS}action/"),
+            "export": file_at("/admin/post/export/csv/?later=0"),
+        },
     )
 
 
@@ -65,6 +76,7 @@ def peers():
         *(_django(name, tuned) for name, tuned in (("Django admin", "0"), ("Django admin tuned", "1"))),
         _sqladmin(),
         _starlette_admin(),
+        _flask_appbuilder(),
     ]
 
 
@@ -82,7 +94,12 @@ def _flask_admin(name, tuned):
         "pending": "/admin/comment/?flt0_status_equals=pending",
         "edit": f"{grid}edit/?id={{key}}",
     }
-    return Tool(name, "flask-admin", _python("flask-admin", "flask_admin_app.py"), "/login", paths, _tuned(tuned))
+    works = {
+        "ticked": ticked(COMMENTS, f"{COMMENTS}action/", "rowid", ("action", "approve")),
+        "export": file_at(f"{grid}export/csv/"),
+    }
+    command = _python("flask-admin", "flask_admin_app.py")
+    return Tool(name, "flask-admin", command, "/login", paths, _tuned(tuned), works=works)
 
 
 def _django(name, tuned):
@@ -99,7 +116,21 @@ def _django(name, tuned):
         "pending": "/admin/magazine/comment/?status__exact=pending",
         "edit": f"{grid}{{key}}/change/",
     }
-    return Tool(name, "django", _python("django", "django_app.py"), "/admin/login/", paths, _tuned(tuned))
+    comments = "/admin/magazine/comment/"
+    approve = ("action", "approve")
+    works = {
+        "ticked": ticked(comments, comments, "_selected_action", approve),
+        "matching": matching(
+            comments,
+            f"{comments}?status__exact=rejected",
+            approve,
+            ("select_across", "1"),
+            ("_selected_action", "{first}"),
+        ),
+        "export": file_at(f"{grid}export/"),
+    }
+    command = _python("django", "django_app.py")
+    return Tool(name, "django", command, "/admin/login/", paths, _tuned(tuned), works=works)
 
 
 def _sqladmin():
@@ -116,7 +147,12 @@ def _sqladmin():
         "pending": "/admin/comment/list?status=pending",
         "edit": "/admin/post/edit/{key}",
     }
-    return Tool("SQLAdmin", "sqladmin", _uvicorn("sqladmin", "sqladmin_app:app"), "/admin/login", paths)
+    works = {
+        "ticked": ticked_in_address("/admin/comment/action/approve", "?pks=", ","),
+        "export": file_at("/admin/post/export/csv"),
+    }
+    command = _uvicorn("sqladmin", "sqladmin_app:app")
+    return Tool("SQLAdmin", "sqladmin", command, "/admin/login", paths, works=works)
 
 
 def _starlette_admin():
@@ -135,7 +171,37 @@ def _starlette_admin():
     }
     command = _uvicorn("starlette-admin", "starlette_admin_app:app")
     scripted = ("author", "category", "tags")
-    return Tool("starlette-admin", "starlette-admin", command, "/admin/login", paths, scripted=scripted)
+    action, comments = "/admin/_api/{}/action?name={}", "/admin/comment/list"
+    rejected = "&all=1&_list_query=%3Ffilter%3Dstatus__eq%253Drejected"
+    works = {
+        "ticked": ticked_in_address(action.format("comment", "approve"), "&pks=", "&pks=", comments),
+        "matching": matching(comments, action.format("comment", "approve") + rejected),
+        "export": file_from(
+            comments, action.format("post", "export") + "&all=1&_list_query=", [("scope", "all"), ("format", "csv")]
+        ),
+    }
+    return Tool(
+        "starlette-admin", "starlette-admin", command, "/admin/login", paths, {}, HERE / "peers", scripted, works
+    )
+
+
+def _flask_appbuilder():
+    grid, comments = "/posts/list/", "/comments/list/"
+    paths = {
+        "first": grid,
+        "dated": f"{grid}?_oc_Posts=created_at&_od_Posts=asc",
+        "published": f"{grid}?_oc_Posts=published_at&_od_Posts=desc",
+        "deep": f"{grid}?page_Posts={{deep_page}}",
+        "last": f"{grid}?page_Posts={{last_page}}",
+        "rare": f"{grid}?_flt_2_title={{rare}}",
+        "common": f"{grid}?_flt_2_title={{common}}",
+        "filtered": f"{grid}?_flt_3_status=published&_flt_0_category={{category}}",
+        "pending": f"{comments}?_flt_3_status=pending",
+        "edit": "/posts/edit/{key}",
+    }
+    works = {"ticked": ticked(comments, "/comments/action_post", "rowid", ("action", "approve"))}
+    command = _python("flask-appbuilder", "flask_appbuilder_app.py")
+    return Tool("Flask-AppBuilder", "flask-appbuilder", command, "/login/", paths, works=works)
 
 
 def _python(peer, script):

@@ -57,6 +57,7 @@ settings.configure(
         "django.contrib.messages",
         "django.contrib.sessions",
         "django.contrib.staticfiles",
+        "import_export",
         "magazine",
     ],
     MIDDLEWARE=[

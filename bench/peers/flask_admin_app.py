@@ -6,6 +6,7 @@ import sys
 import tables
 from flask import Flask, redirect, request
 from flask_admin import Admin
+from flask_admin.actions import action
 from flask_admin.contrib.sqla import ModelView
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from serving import serve, told
@@ -64,6 +65,9 @@ class Posts(Closed):
     column_searchable_list = tables.SEARCHED
     column_filters = ("status", "category_id")
     form_columns = tables.POST_FORM
+    can_export = True
+    column_export_list = tables.POST_COLUMNS
+    export_max_rows = 0
 
 
 class Comments(Closed):
@@ -71,6 +75,11 @@ class Comments(Closed):
 
     column_list = tables.COMMENT_COLUMNS
     column_filters = ("status",)
+
+    @action("approve", "Approve")
+    def approve(self, keys):
+        """Approve the ticked comments."""
+        tables.approve(self.session, [int(key) for key in keys])
 
 
 class TunedPosts(Posts):

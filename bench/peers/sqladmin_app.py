@@ -4,10 +4,11 @@ import os
 
 import tables
 from asgi import Told
-from sqladmin import Admin, ModelView
+from sqladmin import Admin, ModelView, action
 from sqladmin.authentication import AuthenticationBackend
 from sqladmin.filters import ForeignKeyFilter, StaticValuesFilter
 from starlette.applications import Starlette
+from starlette.responses import RedirectResponse
 
 NAME, PASSWORD = os.environ["BENCH_USER"], os.environ["BENCH_PASSWORD"]
 Post, Comment = tables.Post, tables.Comment
@@ -49,6 +50,7 @@ class Posts(ModelView, model=Post):
         ForeignKeyFilter(Post.category_id, tables.Category.name),
     ]
     form_columns = [getattr(Post, name) for name in tables.POST_FORM]
+    column_export_list = [getattr(Post, name) for name in tables.POST_COLUMNS]
     page_size = 50
 
 
@@ -58,6 +60,13 @@ class Comments(ModelView, model=Comment):
     column_list = [getattr(Comment, name) for name in tables.COMMENT_COLUMNS]
     column_filters = [StaticValuesFilter(Comment.status, choices("pending", "approved", "rejected", "spam"))]
     page_size = 50
+
+    @action("approve", "Approve")
+    async def approve(self, request):
+        """Approve the ticked comments."""
+        with tables.sessions() as session:
+            tables.approve(session, [int(key) for key in request.query_params["pks"].split(",")])
+        return RedirectResponse(request.url_for("admin:list", identity=self.identity), 303)
 
 
 web = Starlette()

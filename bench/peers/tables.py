@@ -2,7 +2,7 @@
 
 import os
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import Engine, create_engine, event, update
 from sqlalchemy.orm import DeclarativeBase, relationship, sessionmaker
 
 TUNED = os.environ.get("BENCH_TUNED") == "1"
@@ -72,12 +72,18 @@ class Comment(Base):
     post = relationship(Post)
 
 
+def approve(session, keys):
+    """Approve the comments with these keys by one statement, as the documentations of all of them show it."""
+    session.execute(update(Comment).where(Comment.id.in_(keys)).values(status="approved"))
+    session.commit()
+
+
 class Tally:
     """How many statements this process has sent since the request began."""
 
     statements = 0
 
 
-@event.listens_for(engine, "before_cursor_execute")
+@event.listens_for(Engine, "before_cursor_execute")
 def _count(*_details):
     Tally.statements += 1
