@@ -154,7 +154,8 @@ def told(world, probe, answer):
     if probe.expected != matrix.LEFT_OUT or not probe.door.startswith("bulk:"):
         return ""
     page = browser(world, probe).get(answer.location).text
-    return re.findall(r'<p class="alert[^>]*>(.*?)</p>', page)[-1]
+    (message,) = re.findall(r'<p class="alert[^>]*>.*?<span>(.*?)</span></p>', page, re.DOTALL)[-1:]
+    return message
 
 
 KNOCKS = {

@@ -1,36 +1,27 @@
-"""What a person sees first: what waits, what they may do, and what was done lately."""
+"""What a person sees first: what waits, what is theirs to finish, how it went lately, and what was done."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
 from flask_admin import AdminIndexView, expose
-from sqlalchemy import select
 
 from backoffice.admin import menu
 from backoffice.admin.cells import Cell, cell, opened, plain
+from backoffice.admin.figures import Figure, figures
 from backoffice.admin.page import Page
-from backoffice.admin.paging import told
-from backoffice.admin.parameters import address
+from backoffice.admin.standing import standing
+from backoffice.admin.trends import trends
+from backoffice.admin.unfinished import unfinished
 from backoffice.admin.words import NOTHING, named_views, permitted, plural, singular
-from backoffice.core import criteria
-from backoffice.core.access import can, condition, visible
-from backoffice.core.counting import counts
+from backoffice.core.access import can, visible
 from backoffice.core.history import Change
 from backoffice.core.model import db
 from backoffice.core.resource import columns, resource, resources
 from backoffice.core.types import Html
 
-LATEST = 10
-
-
-@dataclass(frozen=True)
-class Count:
-    """How many rows there are in a view, and where they are shown."""
-
-    label: Any
-    number: str
-    url: str
+LATEST = 8
+MOST = 1000  # rows that are counted in each view; beyond that it says that there are more
 
 
 @dataclass(frozen=True)
@@ -38,10 +29,9 @@ class Card:
     """What the dashboard says of one resource."""
 
     name: str
-    label: Any
-    total: str
-    url: str
-    counts: tuple[Count, ...]
+    icon: str
+    total: Figure
+    views: tuple[Figure, ...]
     permitted: tuple[str, ...]
     create: str
     singular: Any
@@ -65,42 +55,40 @@ class Dashboard(Page, AdminIndexView):
     @expose("/")
     def index(self):
         """Show the dashboard."""
+        models = menu.readable(self.user)
         return self.render(
             "admin/index.html",
             roles=[role.name for role in getattr(self.user, "roles", ())],
-            cards=[_card(self.user, model) for model in menu.readable(self.user)],
+            waits=_waits(self.user, models),
+            unfinished=unfinished(self.user, models),
+            trends=trends(self.user, models),
+            cards=_cards(self.user, models),
+            standing=standing(self.user),
             changes=_latest(self.user),
         )
 
 
-def _card(user, model):
-    path = url_for(f"{model.__tablename__}.index_view")
-    offered = named_views(user, model)
-    total, *numbers = _numbers(user, model, offered)
-    counts = [
-        Count(label, number, address(path, [("view", word)]))
-        for (word, label), number in zip(offered, numbers, strict=True)
-    ]
-    create = url_for(f"{model.__tablename__}.create_view") if can(user, "create", model) else ""
-    words = tuple(str(one) for one in permitted(user, model))
+def _waits(user, models):
+    return [(resource(model).icon, plural(model), found) for model, found in menu.waiting(user, models).items()]
+
+
+def _cards(user, models):
+    asked = [(model, [("", plural(model)), *named_views(user, model)]) for model in models]
+    found = iter(figures(user, [(model, *view) for model, views in asked for view in views], MOST))
+    return [_card(user, model, [next(found) for _view in views]) for model, views in asked]
+
+
+def _card(user, model, numbers):
+    total, *of_views = numbers
     return Card(
         name=model.__tablename__,
-        label=plural(model),
+        icon=resource(model).icon,
         total=total,
-        url=path,
-        counts=tuple(counts),
-        permitted=words,
-        create=create,
+        views=tuple(of_views),
+        permitted=tuple(str(one) for one in permitted(user, model)),
+        create=url_for(f"{model.__tablename__}.create_view") if can(user, "create", model) else "",
         singular=singular(model),
     )
-
-
-def _numbers(user, model, offered):
-    """Return in words how many rows `user` may read, in all and in each view."""
-    readable = condition(user, "read", model)
-    conditions = [readable]
-    conditions += [readable & criteria.Criteria(model, view=word).condition(user) for word, _label in offered]
-    return [told(number) for number in counts(db.session(), [select(model.id).where(one) for one in conditions])]
 
 
 def _latest(user):

@@ -1,32 +1,18 @@
 """Where one can go in the panel: sections of links, of what the acting person may read, and what waits there."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-from flask import request, url_for
-from flask_babel import gettext as _
-from sqlalchemy import func, select
+from flask import g, request, url_for
 
-from backoffice.admin.parameters import address
+from backoffice.admin.figures import Figure, figures
 from backoffice.admin.words import named_views, plural
-from backoffice.core import criteria
-from backoffice.core.access import can, condition, person
-from backoffice.core.model import db
+from backoffice.core.access import can
 from backoffice.core.resource import resource, resources
 
 MOST = 99  # rows that wait and are counted; beyond that there are simply many
 # "g h" leads home.
 TAKEN = "h"
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """How many rows wait for somebody, and where they are."""
-
-    label: Any
-    number: str
-    address: str
 
 
 @dataclass(frozen=True)
@@ -38,7 +24,7 @@ class Link:
     current: bool
     icon: str
     key: str
-    waiting: Waiting | None
+    waiting: Figure | None
 
 
 @dataclass
@@ -67,36 +53,16 @@ def readable(user):
 
 
 def waiting(user, models):
-    """Return what waits in those of `models` that say what does: one statement, and no more than MOST rows of each."""
-    offered = [(model, _waiting_view(user, model)) for model in models]
-    asked = [(model, view) for model, view in offered if view]
-    if not asked:
-        return {}
-    numbers = db.session.execute(_counts(person(user), tuple((model, word) for model, (word, _label) in asked))).one()
-    return {model: _waits(model, view, number) for (model, view), number in zip(asked, numbers, strict=True) if number}
+    """Return by model what waits in those of `models` that say what does; once a page, in one statement."""
+    if "waiting" not in g:
+        asked = [(model, *view) for model in models if (view := waiting_view(user, model, resource(model).waits))]
+        g.waiting = {one[0]: found for one, found in zip(asked, figures(user, asked, MOST), strict=True)}
+    return g.waiting
 
 
-def _waiting_view(user, model):
-    wanted = resource(model).waits
-    return next((one for one in named_views(user, model) if wanted and one[0] == wanted), None)
-
-
-@lru_cache(maxsize=200)
-def _counts(someone, asked):
-    # Every page asks this, and putting the statement together takes longer than having it answered.
-    return select(*(_counted(someone, model, word) for model, word in asked))
-
-
-def _counted(user, model, word):
-    meant = condition(user, "read", model) & criteria.Criteria(model, view=word).condition(user)
-    some = select(model.id).where(meant).limit(MOST + 1).subquery()
-    return select(func.count()).select_from(some).scalar_subquery()
-
-
-def _waits(model, view, number):
-    word, label = view
-    told = str(number) if number <= MOST else _("%(number)d+", number=MOST)
-    return Waiting(label, told, address(url_for(f"{model.__tablename__}.index_view"), [("view", word)]))
+def waiting_view(user, model, word):
+    """Return the word and the label of the view called `word`, when `user` may use it."""
+    return next((view for view in named_views(user, model) if word and view[0] == word), None)
 
 
 def _keys(models):

@@ -42,8 +42,11 @@ def problems(model: type[Model]) -> Iterator[str]:
         yield f"fields hides {said.label!r}, but the label names a row wherever it is found, picked or recorded"
     if said.layout not in LAYOUTS:
         yield f"layout={said.layout!r} is none of {', '.join(LAYOUTS)}"
-    if said.waits and said.waits not in views(model):
-        yield f"waits names {said.waits!r}; the views are {', '.join(views(model)) or 'none'}"
+    for place, word in (("waits", said.waits), ("unfinished", said.unfinished)):
+        if word and word not in views(model):
+            yield f"{place} names {word!r}; the views are {', '.join(views(model)) or 'none'}"
+    if said.unfinished and not said.owner:
+        yield "unfinished rows wait for their owner, but owner is not declared"
     for name in {*columns(model), *relations(model)} & RESERVED - {"id"}:
         yield f"a column may not be called {name!r}: addresses use that word"
     for name in PLACES.intersection(filterable(model)):
@@ -62,6 +65,7 @@ def _unknown_columns(model: type[Model], said: Resource) -> Iterator[str]:
         "fixed": said.fixed,
         "moving": tuple(said.moving),
         "owner": (said.owner,) if said.owner else (),
+        "trend": (said.trend,) if said.trend else (),
         "label": (said.label,) if said.label != "name" or said == model.resource else (),
         "order": (said.order.lstrip("-"),),
     }

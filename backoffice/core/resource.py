@@ -51,7 +51,8 @@ class Resource:
     `menu`: the section it stands in; `place`: where among all, small numbers first. `columns`: the grid's
     (relations by their name). `search`: text columns. `filters`: columns and relations. `inline`: columns that may
     be changed in the grid. `form`: the form's columns in order. `views`: named filters, name → {column: value}.
-    `waits`: the word of the view whose rows wait for somebody. `actions`: operations. `grants`: role → "read
+    `waits`: the word of the view whose rows wait for somebody, `unfinished` of the one whose rows wait for their
+    owner. `trend`: the moment by which rows are drawn over time. `actions`: operations. `grants`: role → "read
     update:own …", the first rights. `owner`: the column that makes ":own" mean something. `fields`: column → the
     verb one needs to see, filter, export or save it. `fixed`: columns nobody types. `label`: the column that names
     a row. `verbs`: which of the basic verbs exist at all. `order`: default sort, "-created_at" for newest first.
@@ -71,6 +72,8 @@ class Resource:
     form: tuple[str, ...] = ()
     views: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     waits: str = ""
+    unfinished: str = ""
+    trend: str = ""
     actions: tuple[Action, ...] = ()
     layout: str = "table"
     grants: Mapping[str, str] = field(default_factory=dict)

@@ -77,6 +77,7 @@ class Comment(Model):
             _("Spam"): {"status": SPAM},
         },
         waits="waiting",
+        trend="created_at",
         actions=(
             Action("approve", _("Approve"), sets={"status": APPROVED}, key="a"),
             Action("reject", _("Reject"), sets={"status": REJECTED}, key="r"),

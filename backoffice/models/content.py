@@ -191,6 +191,8 @@ class Post(Model):
             _("Archived"): {"status": ARCHIVED},
         },
         waits="in-review",
+        unfinished="drafts",
+        trend="created_at",
         actions=(
             Action(
                 "publish",

@@ -1,0 +1,62 @@
+"""How many rows stand in a view: many such numbers in one statement, counted no further than matters."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from flask import url_for
+from flask_babel import format_decimal
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from backoffice.admin.parameters import address
+from backoffice.core.access import condition, person
+from backoffice.core.criteria import Criteria
+from backoffice.core.model import db
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How many rows there are, in words, and where they are shown."""
+
+    label: Any
+    value: int
+    number: str
+    url: str
+
+
+def figures(user, asked, most):
+    """Return a figure for each triple of model, word of a view ("" for all rows) and label, none beyond `most`."""
+    if not asked:
+        return []
+    statement = _statement(person(user), tuple((model, word) for model, word, _label in asked), most)
+    numbers = db.session.execute(statement).one()
+    return [
+        Figure(label, number, told(number, most), place(model, word))
+        for (model, word, label), number in zip(asked, numbers, strict=True)
+    ]
+
+
+def told(number, most):
+    """Return a number of rows in words; beyond `most` it says that there are more."""
+    if number <= most:
+        return format_decimal(number)
+    return _("%(number)s+", number=format_decimal(most))
+
+
+def place(model, word=""):
+    """Return the address of the rows of a view."""
+    path = url_for(f"{model.__tablename__}.index_view")
+    return address(path, [("view", word)]) if word else path
+
+
+@lru_cache(maxsize=200)
+def _statement(someone, asked, most):
+    # Every page asks for some, and putting the statement together takes longer than having it answered.
+    return select(*(_counted(someone, model, word, most) for model, word in asked))
+
+
+def _counted(user, model, word, most):
+    meant = condition(user, "read", model) & Criteria(model, view=word).condition(user)
+    some = select(model.id).where(meant).limit(most + 1).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
