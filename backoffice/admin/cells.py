@@ -2,16 +2,21 @@
 
 import html
 import re
-from dataclasses import dataclass, replace
-from datetime import UTC
+from dataclasses import dataclass
+from datetime import UTC, time
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import get_date_format, get_time_format
 from flask import url_for
 from flask_babel import format_decimal, get_locale, get_timezone
 from flask_babel import gettext as _
+from markupsafe import Markup, escape
 from sqlalchemy import Boolean, Integer
 
+from backoffice.admin.markup import fill, joined
 from backoffice.admin.words import NOTHING
 from backoffice.core.access import may_see
 from backoffice.core.files import picture_url
@@ -23,35 +28,15 @@ THUMBNAIL = 96
 # Of many linked rows a cell names the first few.
 MOST_LINKED = 10
 TAG = re.compile(r"<[^>]*(?:>|$)")
-
-
-@dataclass(frozen=True)
-class Part:
-    """A word of a cell, and the address it leads to."""
-
-    text: str
-    url: str = ""
+EMPTY = Markup('<span class="nothing">{}</span>').format(NOTHING)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One value as it is shown; `kind` is the name of the macro that draws it.
+    """One value as it is shown: its column's label, and its markup."""
 
-    `mark` is what a machine reads: the stored word of a choice, a moment in UTC, whether something is so. `open`
-    is the address that shows the cell as a form, where it can be changed in the grid.
-    """
-
-    name: str
     label: Any
-    kind: str
-    parts: tuple[Part, ...] = (Part(NOTHING),)
-    mark: Any = ""
-    open: str = ""
-
-    @property
-    def text(self):
-        """The words of the cell in one line."""
-        return ", ".join(part.text for part in self.parts)
+    html: Markup
 
 
 @dataclass(frozen=True)
@@ -63,43 +48,48 @@ class Named:
 
 
 def related(model, name):
-    """Return the function that makes a cell of the rows (Linked) which a relation names: links, where one may."""
-    target, label = relations(model)[name].mapper.class_, str(labels(model, name))
-    path, words_for = opened(target, ""), namer(target)
+    """Return the function that shows the rows (Linked) which a relation names: links, where one may read them."""
+    target = relations(model)[name].mapper.class_
+    path, words_for, known = opened(target, ""), namer(target), {}
+
+    def part(one):
+        # Many rows of a page name the same few others.
+        drawn = known.get(one)
+        if drawn is None:
+            drawn = known[one] = linked(words_for(one), f"{path}{one.key}" if one.readable else "")
+        return drawn
 
     def draw(rows):
-        parts = [Part(words_for(one), f"{path}{one.key}" if one.readable else "") for one in rows[:MOST_LINKED]]
-        if len(rows) > MOST_LINKED:
-            parts.append(Part(_("%(number)d more", number=len(rows) - MOST_LINKED)))
-        return Cell(name, label, "links", tuple(parts) or (Part(NOTHING),))
+        if len(rows) < 2:
+            return part(rows[0]) if rows else EMPTY
+        more = [_("%(number)d more", number=len(rows) - MOST_LINKED)] if len(rows) > MOST_LINKED else []
+        return joined([part(one) for one in rows[:MOST_LINKED]] + more, ", ")
 
     return draw
+
+
+def linked(words, url):
+    """Return words as a link, where there is an address for them."""
+    return fill('<a href="%(url)s">%(words)s</a>', url=url, words=words) if url else escape(words)
 
 
 def drawer(model, name):
-    """Return the function that makes a cell of a column's value, in the language of this request."""
-    column, label = columns(model)[name], str(labels(model, name))
-    shapes = ((kind, telling) for shape, kind, telling in SHAPES if isinstance(column.type, shape))
-    kind, telling = next(shapes, ("text", _text))
-    tell = telling(column)
+    """Return the function that shows a column's value, in the language of this request, as markup."""
+    column = columns(model)[name]
+    draw = next((shape for kind, _name, shape in SHAPES if isinstance(column.type, kind)), _text)(column)
+    return lambda value: EMPTY if value is None or value == "" else draw(value)
 
-    def draw(value):
-        if value is None or value == "":
-            return Cell(name, label, "nothing")
-        text, mark = tell(value)
-        return Cell(name, label, kind, (Part(text),), mark)
 
-    return draw
+def kind_of(model, name):
+    """Return the word for the kind of a column's or relation's cells."""
+    if name in relations(model):
+        return "links"
+    return next((word for kind, word, _shape in SHAPES if isinstance(columns(model)[name].type, kind)), "text")
 
 
 def cell(model, name, value):
     """Return the cell for a column's value."""
-    return drawer(model, name)(value)
-
-
-def leading(one, url):
-    """Return a cell of text as a link to the row that it names."""
-    return replace(one, parts=tuple(Part(part.text, url) for part in one.parts)) if one.kind == "text" else one
+    return Cell(labels(model, name), drawer(model, name)(value))
 
 
 def namer(model):
@@ -138,54 +128,73 @@ def plain(text, *, markup=False):
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rstrip()}…"
 
 
-# Each of these returns the function that words a value of a column, and gives what a machine reads of it: what all
-# values of a page share (language, time zone, names of choices) is found out once.
+# Each of these returns the function that shows a value of a column: what all values of a page share (language, time
+# zone, names of choices) is found out once.
 def _text(_column):
-    return lambda value: (plain(value), "")
+    return lambda value: escape(plain(value))
 
 
 def _markup(_column):
-    return lambda value: (plain(value, markup=True), "")
+    return lambda value: escape(plain(value, markup=True))
 
 
 def _words(_column):
-    return lambda value: (plain(", ".join(value)), "")
+    return lambda value: escape(plain(", ".join(value)))
 
 
 def _moment(_column):
-    locale, zone = get_locale(), get_timezone()
-    day, time = get_date_format("medium", locale), get_time_format("short", locale)
+    language, zone = str(get_locale()), ZoneInfo(get_timezone().zone)
+    shape = '<time datetime="%(stored)s">%(day)s, %(minute)s</time>'
 
-    def tell(value):
+    def draw(value):
         here = value.astimezone(zone)
-        return f"{day.apply(here, locale)}, {time.apply(here, locale)}", value.astimezone(UTC)
+        day, minute = _day(language, here.date()), _minute(language, here.hour, here.minute)
+        return fill(shape, stored=value.astimezone(UTC).isoformat(timespec="seconds"), day=day, minute=minute)
 
-    return tell
+    return draw
+
+
+# The rows of a page often share their days, and all there are share the minutes of one; wording them takes long.
+@lru_cache(maxsize=4096)
+def _day(language, day):
+    locale = Locale.parse(language)
+    return escape(get_date_format("medium", locale).apply(day, locale))
+
+
+@lru_cache(maxsize=4096)
+def _minute(language, hour, minute):
+    locale = Locale.parse(language)
+    return escape(get_time_format("short", locale).apply(time(hour, minute), locale))
 
 
 def _flag(_column):
-    yes, no = _("Yes"), _("No")
-    return lambda value: (yes if value else no, bool(value))
+    shape = '<span class="flag flag-%(word)s"><span aria-hidden="true">%(sign)s</span> %(words)s</span>'
+    yes, no = fill(shape, word="yes", sign="✓", words=_("Yes")), fill(shape, word="no", sign="✗", words=_("No"))
+    return lambda value: yes if value else no
 
 
 def _choice(column):
-    names = {value: str(words) for value, words in column.info.get("labels", {}).items()}
-    return lambda value: (names.get(value, str(value)), value)
+    shape = '<span class="choice choice-%(value)s">%(words)s</span>'
+    words = column.info.get("labels", {})
+    known = {value: fill(shape, value=value, words=str(said)) for value, said in words.items()}
+    return lambda value: known.get(value) or fill(shape, value=value, words=value)
 
 
 def _picture(_column):
-    words = _("Picture")
-    return lambda value: (words, picture_url(value, THUMBNAIL))
+    shape = '<img class="thumbnail" src="%(url)s" alt="" loading="lazy">'
+    return lambda value: fill(shape, url=picture_url(value, THUMBNAIL))
 
 
-def _percent(_column):
-    return lambda value: (_("%(number)d %%", number=value), value)
+def _percent(column):
+    label = str(column.info.get("label") or column.key)
+    shape = '<progress max="100" value="%(value)s" aria-label="%(label)s"></progress> %(words)s'
+    return lambda value: fill(shape, value=value, label=label, words=_("%(number)d %%", number=value))
 
 
 def _number(column):
     # A key is a name, not an amount.
     named = column.primary_key or column.foreign_keys or column.key.endswith("_id")
-    return lambda value: (str(value) if named else format_decimal(value), value)
+    return lambda value: escape(str(value) if named else format_decimal(value))
 
 
 # The first kind that a column's type is decides.

@@ -77,7 +77,7 @@ def of(view, asked):
     given = dict(one.pair() for one in asked.criteria.filters)
     known = finding.known(user, model, asked)
     filters = tuple(
-        Filter(name, labels(model, name), tuple(_inputs(model, name, given, asked, known)))
+        Filter(name, str(labels(model, name)), tuple(_inputs(model, name, given, asked, known)))
         for name in filterable(model)
         if may_see(user, model, name) and (name not in relations(model) or finding.offered(user, model, name))
     )

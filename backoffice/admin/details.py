@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import Text
 
-from backoffice.admin.cells import Cell, Part, cell, opened, plain
+from backoffice.admin.cells import EMPTY, Cell, cell, linked, opened, plain
 from backoffice.admin.hanging import hanging
+from backoffice.admin.markup import joined
 from backoffice.admin.named import option, present, target_of
 from backoffice.admin.page import return_target
 from backoffice.admin.words import NOTHING, VERBS
@@ -124,11 +125,10 @@ def events(user, row):
 
 def _named(model, name, now):
     target = target_of(model, name)
-    parts = [Part(one.label, opened(target, one.key) if one.readable else "") for one in now.shown]
+    parts = [linked(one.label, opened(target, one.key) if one.readable else "") for one in now.shown]
     if now.kept:
-        parts.append(Part(_("(not shown)")))
-    given = {"parts": tuple(parts)} if parts else {}
-    return Cell(name, labels(model, name), "links" if parts else "nothing", **given)
+        parts.append(_("(not shown)"))
+    return Cell(labels(model, name), joined(parts, ", ") if parts else EMPTY)
 
 
 def _event(user, model, change):

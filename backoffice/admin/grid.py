@@ -1,12 +1,11 @@
 """The grid of a resource: its headings and rows, and whether the address that asks for them can be meant."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask import abort, redirect
 from flask_babel import gettext as _
 
-from backoffice.admin import controls, inline, paging, parameters, query
+from backoffice.admin import cells, controls, inline, paging, parameters, query
 from backoffice.admin.lines import Lines
 from backoffice.core.access import may_see
 from backoffice.core.criteria import BadCriteria
@@ -17,10 +16,15 @@ from backoffice.core.selection import Selection, seal
 
 @dataclass(frozen=True)
 class Heading:
-    """The head of a column: `url` leads to the rows sorted by it, `order` is what aria-sort says."""
+    """The head of a column: `url` leads to the rows sorted by it, `order` is what aria-sort says.
+
+    `kind` is that of its cells; `editable` tells whether some of them may be changed where they stand.
+    """
 
     name: str
-    label: Any
+    label: str
+    kind: str
+    editable: bool
     url: str = ""
     order: str = ""
 
@@ -31,19 +35,17 @@ def show(view, args, opened=None):
     names = names_of(view.user, view.model)
     found = _found(view, asked, names)
     opened = opened or inline.opened(view, asked)
-    draw = Lines(view, asked, names)
+    draw = Lines(view, asked, names, opened)
     return view.render(
         template(view.model),
         title=view.plural,
         asked=asked,
-        headings=headings(view, asked, found.order, names),
-        lines=[draw.line(row) for row in found.rows],
-        opened=opened,
-        form=opened.form if opened else None,
+        headings=headings(view, asked, found.order, draw),
+        rows=draw.html(found.rows),
         pager=paging.of(view.home(), asked, found),
         controls=controls.of(view, asked),
         operations=view.operations(),
-        ticks=view.works_in_bulk(),
+        ticks=draw.ticks,
         seal=seal(Selection(view.model, criteria=asked.criteria), _seen(found.total), view.user),
         back=draw.back,
         export=parameters.address(f"{view.home()}export/csv/", asked.pairs(page="", page_size="")),
@@ -68,9 +70,12 @@ def template(model):
     return [f"admin/{model.__tablename__}/list.html", "admin/list.html"]
 
 
-def headings(view, asked, order, names):
-    """Return the heads of the columns; the rows stand in `order`."""
-    return [_heading(view, asked, order, name) for name in names]
+def headings(view, asked, order, draw):
+    """Return the heads of the columns that `draw` (Lines) shows; the rows stand in `order`."""
+    offered = sortable(view.model)
+    return [
+        _heading(view, draw, name, _sorts(view, asked, order, name) if name in offered else {}) for name in draw.names
+    ]
 
 
 def _found(view, asked, names):
@@ -98,11 +103,14 @@ def _seen(total):
     return total.value if total.exact else None
 
 
-def _heading(view, asked, order, name):
-    label = labels(view.model, name)
-    if name not in sortable(view.model):
-        return Heading(name, label)
+def _heading(view, draw, name, sorts):
+    return Heading(
+        name, str(labels(view.model, name)), cells.kind_of(view.model, name), editable=name in draw.editable, **sorts
+    )
+
+
+def _sorts(view, asked, order, name):
     stands = "" if name != order.name else "descending" if order.desc else "ascending"
     turned = "1" if stands == "ascending" else ""
     url = parameters.address(view.home(), asked.pairs(sort=name, desc=turned, page=""))
-    return Heading(name, label, url, stands)
+    return {"url": url, "order": stands}

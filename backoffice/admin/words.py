@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _
 
 from backoffice.core.access import NONE, OWN, may_see, rule
 from backoffice.core.criteria import views
-from backoffice.core.resource import actions, resource, verbs
+from backoffice.core.resource import actions, resource, said, verbs
 
 NOTHING = "—"
 VERBS = {
@@ -18,12 +18,14 @@ VERBS = {
 
 def singular(model):
     """Return what one row of `model` is called."""
-    return resource(model).name or model.__tablename__.replace("_", " ").capitalize()
+    name = resource(model).name
+    return name if said(name) else model.__tablename__.replace("_", " ").capitalize()
 
 
 def plural(model):
     """Return what the rows of `model` are called."""
-    return resource(model).plural or singular(model)
+    name = resource(model).plural
+    return name if said(name) else singular(model)
 
 
 def named_views(user, model):

@@ -192,7 +192,12 @@ def labels(model: type[Model], name: str) -> Any:
     column = columns(model).get(name)
     source = column if column is not None else relations(model).get(name)
     declared = source.info.get("label") if source is not None else None
-    return declared or name.removesuffix("_id").replace("_", " ").capitalize()
+    return declared if said(declared) else name.removesuffix("_id").replace("_", " ").capitalize()
+
+
+def said(words: Any) -> bool:
+    """Tell whether words were declared; lazy ones were, and need not be translated to know."""
+    return bool(words) if isinstance(words, str | None) else True
 
 
 def actions(model: type[Model]) -> dict[str, Action]:

@@ -38,11 +38,17 @@
     size.addEventListener("change", () => size.form.requestSubmit());
   }
 
+  // The cell of a row and a column ("12:title"), closed or open.
+  const find = (page, name) => {
+    const open = page.querySelector(`td[data-cell="${CSS.escape(name)}"]`);
+    return open || page.querySelector(`.cell-open[value="${CSS.escape(name)}"]`)?.closest("td");
+  };
+
   // A cell as it stands on another page of this grid takes the place of the one here.
-  const swap = async (cell, address, options) => {
+  const swap = async (cell, name, address, options) => {
     const answer = await fetch(address, { credentials: "same-origin", ...options });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.querySelector(`[data-cell="${CSS.escape(cell.dataset.cell)}"]`);
+    const fresh = find(page, name);
     if (!fresh) {
       window.location.assign(answer.url);
       return;
@@ -58,17 +64,25 @@
   const table = document.querySelector("table.grid");
   if (!table) { return; }
 
+  // Where the button of a cell would lead: to the same page with this cell as a form.
+  const opened = (button) => `${button.form.action.split("#")[0]}?${new URLSearchParams(new FormData(button.form, button))}`;
+
   table.addEventListener("click", (event) => {
-    const link = event.target.closest(".cell-open, .cell-leave");
-    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) { return; }
+    const button = event.target.closest(".cell-open");
+    const leave = event.target.closest(".cell-leave");
+    if (button) {
       event.preventDefault();
-      swap(link.closest("td"), link.href);
+      swap(button.closest("td"), button.value, opened(button));
+    } else if (leave) {
+      event.preventDefault();
+      swap(leave.closest("td"), leave.closest("td").dataset.cell, leave.href);
     }
   });
 
   table.addEventListener("dblclick", (event) => {
-    const link = event.target.closest(".cell-editable")?.querySelector(".cell-open");
-    if (link) { swap(link.closest("td"), link.href); }
+    const button = event.target.closest("td")?.querySelector(".cell-open");
+    if (button) { swap(button.closest("td"), button.value, opened(button)); }
   });
 
   table.addEventListener("keydown", (event) => {
@@ -83,6 +97,13 @@
     if (!event.target.matches(".cell-form")) { return; }
     event.preventDefault();
     const body = new URLSearchParams(new FormData(event.target, event.submitter));
-    swap(event.target.closest("td"), event.target.action, { method: "POST", body });
+    const cell = event.target.closest("td");
+    swap(cell, cell.dataset.cell, event.target.action, { method: "POST", body });
+  });
+
+  // The moment itself, for whom the words on their own clock are too coarse.
+  table.addEventListener("pointerover", (event) => {
+    const time = event.target.closest("time");
+    if (time && !time.title) { time.title = time.dateTime.replace("T", " ").replace("+00:00", " UTC"); }
   });
 })();

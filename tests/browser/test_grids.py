@@ -104,8 +104,8 @@ def test_all_on_the_page_are_ticked_at_once(enter, check_access):
 
 def test_a_cell_is_changed_where_it_stands(enter, check_access, app):
     page = enter("editor", "/admin/post/?sort=title")
-    page.get_by_role("link", name="Change title: Post number 03").click()
-    field = page.get_by_label("Title", exact=False).locator("visible=true").first
+    page.get_by_role("button", name="Change title: Post number 03").click()
+    field = page.locator(".cell-form").get_by_label("Title")
     expect(field).to_be_focused()
     picture(page, "cell")
     check_access(page)
@@ -133,10 +133,10 @@ def test_a_cell_is_left_by_escape(enter):
 
 def test_all_of_it_works_without_scripts(enter, app):
     page = enter("editor", "/admin/post/?sort=title", java_script_enabled=False)
-    page.get_by_role("link", name="Change title: Post number 03").click()
+    page.get_by_role("button", name="Change title: Post number 03").click()
     page.locator(".cell-form input[name=title]").fill("Without scripts")
     page.get_by_role("button", name="Save").click()
-    page.get_by_label("Tick: Without scripts").check()
+    page.get_by_role("checkbox", name="Tick: Without scripts").check()
     page.get_by_role("button", name="Archive").click()
     page.get_by_role("button", name="Archive: 1 row").click()
     with app.app_context():

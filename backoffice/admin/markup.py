@@ -1,0 +1,22 @@
+"""HTML written in Python, where a template would be asked too often: whatever is not markup already is escaped."""
+
+from markupsafe import Markup, escape
+
+SAFE = {Markup}
+
+
+def fill(shape, **values):
+    """Return HTML: `shape`, which stands in the code, with these values where it names them as %(so)s."""
+    # The library's own way of filling does the same in three times the time, and a page does it hundreds of times.
+    safe = {name: value if type(value) in SAFE else escape(value) for name, value in values.items()}
+    return Markup(shape % safe)  # noqa: S704 - all that was filled in is safe
+
+
+def fix(shape, **values):
+    """Return a shape with these values for good, where it names them as {so}."""
+    return shape.format(**{name: str(escape(value)).replace("%", "%%") for name, value in values.items()})
+
+
+def joined(parts, between=""):
+    """Return pieces of markup as one; text among them is escaped."""
+    return Markup(between.join([part if type(part) in SAFE else escape(part) for part in parts]))  # noqa: S704 - as above
