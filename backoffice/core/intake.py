@@ -8,15 +8,15 @@ from sqlalchemy.orm import Session
 
 from backoffice.core import writing
 from backoffice.core.access import NotFound, can
+from backoffice.core.ledger import Ledger
 from backoffice.core.mapping import Plan
-from backoffice.core.preparing import Ready, Unfit, Workshop
+from backoffice.core.preparing import Ready, Workshop
 from backoffice.core.sheets import Line, Table
 from backoffice.core.storing import CHANGED, CREATED, REFUSED, Outcome, Store
 from backoffice.core.workbooks import MEGABYTE
 
 CHUNK = 1_000  # lines that are written together
 LARGEST_CHUNK = 4 * MEGABYTE  # characters of theirs
-MOST_WAITING = 10_000  # lines that name rows of their own kind which come with later lines
 MOST_ROUNDS = 60  # levels of a tree whose lines come in the worst order
 SHOWN_REFUSALS = 100
 SHOWN_CHANGES = 20
@@ -62,68 +62,112 @@ class Report:
 Sink = Callable[[Line, Refused], None]
 
 
-class Intake:
-    """One run through the lines of a table. `sink` is told each refused line."""
+@dataclass
+class Place:
+    """How far a run is: in which round, and behind which line. In round 0 all lines come, then those that waited.
 
-    def __init__(self, session: Session, user: Any, plan: Plan, table: Table) -> None:
+    `moved`: some line of this round waits no more; `last`: nothing is waited for any longer.
+    """
+
+    round: int = 0
+    line: int = 0
+    moved: bool = False
+    last: bool = False
+
+
+class Intake:
+    """One run through the lines of a table. `sink` is told each refused line.
+
+    With the `ledger`, the `place` and the `report` that another run left, it goes on from there.
+    """
+
+    def __init__(self, session: Session, user: Any, plan: Plan, table: Table, ledger: Ledger | None = None) -> None:
         if not (can(user, "create", plan.model) or (plan.key and can(user, "update", plan.model))):
             raise NotFound(plan.model.__tablename__)
         self.session, self.user, self.plan, self.table = session, user, plan, table
-        self.workshop = Workshop(session, user, plan, table)
-        self.report = Report()
-        self.rehearse = True
-        self.waiting: list[Line] = []
-        self.patience = MOST_WAITING
+        self.ledger = ledger or Ledger()
+        self.workshop = Workshop(session, user, plan, table, self.ledger)
         self.store = Store(session, user, plan, self.workshop)
+        self.report, self.place = Report(), Place()
+        self.rehearse = True
         self.sink: Sink | None = None
 
     def steps(self, *, rehearse: bool) -> Iterator[Report]:
         """Take the lines chunk by chunk, yielding one and the same report after each; does not commit.
 
-        All is one transaction of the caller, who commits when `kept` is true at the end and rolls back otherwise,
-        and who says who acts (`history.acting`). A rehearsal does everything that may be refused, and keeps nothing:
-        `kept` stays false.
+        Who calls says who acts (`history.acting`), and commits: for all or nothing at the end, when `kept` is true,
+        and rolls back otherwise; for the good lines, if one likes, after each chunk. A rehearsal does everything that
+        may be refused, and keeps nothing: `kept` stays false, and the caller rolls back.
         A plan for all or nothing ends, unless rehearsed, with the chunk that holds the first refused line. Raises
         sheets.Unreadable where the file breaks off.
         """
         self.rehearse = rehearse
-        for chunk in _chunks(self.table.lines()):
-            self.report.lines += len(chunk)
-            self.take(chunk)
-            yield self.report
-            if self.plan.whole and self.report.refused and not rehearse:
-                return
-        self._take_waiting()
-        if self.plan.whole and self.report.refused and not rehearse:
-            return
+        while True:
+            for chunk in _chunks(self._lines()):
+                self.report.lines += 0 if self.place.round else len(chunk)
+                self.take(chunk)
+                self.place.line = chunk[-1].number
+                yield self.report
+                if self.plan.whole and self.report.refused and not rehearse:
+                    return
+            if not self._again():
+                break
         self.report.kept = not rehearse
         yield self.report
 
+    def _lines(self) -> Iterator[Line]:
+        """Yield the lines of this round that are still to come."""
+        found = (line for line in self.table.lines() if line.number > self.place.line)
+        if not self.place.round:
+            yield from found
+            return
+        waiting = iter(self.ledger.waiting())
+        wanted = next(waiting, None)
+        for line in found:
+            while wanted is not None and wanted < line.number:
+                wanted = next(waiting, None)
+            if wanted is None:
+                return
+            if wanted == line.number:
+                yield line
+
+    def _again(self) -> bool:
+        """Begin the next round, if lines wait: the last one when nothing has moved in the one that ends."""
+        done, waits = self.place, bool(self.ledger.waiting())
+        stuck = done.round > 0 and not done.moved
+        self.place = Place(done.round + 1, last=stuck or done.round >= MOST_ROUNDS)
+        return waits and not done.last
+
     def take(self, lines: Sequence[Line]) -> None:
-        """Write the rows of one chunk, those of its lines that can be taken."""
+        """Write the rows of one chunk, those of its lines that can be taken; put off what names later lines."""
+        came = [line.number for line in lines]
         with self.session.no_autoflush:
-            ready: list[Ready] = []
-            for one in self.workshop.prepare(lines):
-                if isinstance(one, Unfit) and one.waits and len(self.waiting) < self.patience:
-                    self.waiting.append(one.line)
-                elif isinstance(one, Unfit):
-                    self._refuse(one.line, {one.field: one.reason})
-                else:
-                    ready.append(one)
-            for outcome in (self.store.look if self.rehearse else self.store.write)(ready):
-                self._count(outcome)
+            waiting = self._take(lines)
+            # What names lines of the same chunk can be taken now, level by level.
+            while waiting and len(waiting) < len(lines):
+                lines, waiting = waiting, self._take(waiting)
+        late = {line.number for line in waiting}
+        self.ledger.put_off(late)
+        self.ledger.take_up(number for number in came if number not in late)
+        self.place.moved = self.place.moved or len(late) < len(came)
         self.report.refusals.sort(key=lambda one: one.number)
 
-    def _take_waiting(self) -> None:
-        """Take the lines that named rows which came with later lines, until no more of them can be taken."""
-        for _round in range(MOST_ROUNDS):
-            waiting, self.waiting = self.waiting, []
-            for at in range(0, len(waiting), CHUNK):
-                self.take(waiting[at : at + CHUNK])
-            if len(self.waiting) == len(waiting):
-                break
-        self.patience = 0
-        self.take(self.waiting)
+    def _take(self, lines: Sequence[Line]) -> list[Line]:
+        """Write what can be written, and return the lines that may be taken later."""
+        ready: list[Ready] = []
+        waiting: list[Line] = []
+        for one in self.workshop.prepare(lines):
+            if isinstance(one, Ready):
+                ready.append(one)
+            elif one.waits and not self.place.last:
+                waiting.append(one.line)
+            else:
+                self._refuse(one.line, {one.field: one.reason})
+        found = (self.store.look if self.rehearse else self.store.write)(ready)
+        for outcome in found:
+            self._count(outcome)
+        self.ledger.name({one.ready.word: one.row.id for one in found if one.ready.word and one.what != REFUSED})
+        return waiting
 
     def _count(self, one: Outcome) -> None:
         if one.what == REFUSED:

@@ -1,6 +1,6 @@
 """Which column of a file fills which field of a model, and how existing rows are recognised."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from backoffice.core.writing import writable
 
 # What everybody's rows get by themselves, and only a terminal restores.
 RESTORED = ("created_at", "updated_at")
+# Rows get keys of their own; those in a file only tell which of its lines other lines mean.
+KEY = "id"
 
 
 class BadPlan(ValueError):  # noqa: N818 - it is said to people
@@ -43,7 +45,13 @@ def fields(user: Any, model: type[Model]) -> dict[str, Any]:
     if user is OPERATOR:
         fixed = [relation_of(model, name) or name for name in resource(model).fixed]
         names += [*fixed, *(name for name in columns(model) if name in RESTORED)]
-    return {name: labels(model, name) for name in dict.fromkeys(names) if _fills(user, model, name)}
+    found = {name: labels(model, name) for name in dict.fromkeys(names) if _fills(user, model, name)}
+    return found | {KEY: _("Key within this file")} if _names_its_own(model, found) else found
+
+
+def _names_its_own(model: type[Model], names: Iterable[str]) -> bool:
+    held = relations(model)
+    return any(name in held and held[name].mapper.class_ is model for name in names)
 
 
 def _fills(user: Any, model: type[Model], name: str) -> bool:
@@ -97,6 +105,8 @@ def check(user: Any, plan: Plan, headers: Sequence[str]) -> None:
             raise BadPlan(_("There is no field called “%(name)s”.", name=name[:40]))
         if filled.count(name) > 1:
             raise BadPlan(_("Two columns would fill “%(name)s”.", name=known[name]))
+    if filled == [KEY]:
+        raise BadPlan(_("Choose a field for at least one more column: keys of the file are not stored."))
     _check_key(user, plan, filled)
 
 

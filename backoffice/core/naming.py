@@ -110,7 +110,9 @@ class Names:
             if word and len(word) <= LONGEST and self._unique.get(word):
                 return str(word)
         label = row[1]
-        return f"#{row[0]}" if label in (None, "", row[0]) else str(label)[:LONGEST]
+        # Where no words can be looked up, the key at least says which row is meant.
+        bare = not self.columns or label in (None, "", row[0])
+        return f"#{row[0]}" if bare else str(label)[:LONGEST]
 
     def _ask(self, connection: Any, words: set[str]) -> None:
         """Find out which of the words name one row only."""

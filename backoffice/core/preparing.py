@@ -5,21 +5,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import DateTime, String, select
-from sqlalchemy.orm import Session, defer, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
 
-from backoffice.core.access import ALL, can, rule, visible
+from backoffice.core.access import ALL, rule, visible
 from backoffice.core.encoding import encode
-from backoffice.core.mapping import Plan, fields
+from backoffice.core.ledger import Ledger
+from backoffice.core.mapping import KEY, Plan, fields
 from backoffice.core.model import Model, arrive
 from backoffice.core.naming import Names, split
+from backoffice.core.relating import LONGEST_SHOWN, Relating
 from backoffice.core.rendering import plain_cell
 from backoffice.core.resource import columns, labels, relations
 from backoffice.core.sheets import ABSENT, CSV, JSONL, Line, Table
 from backoffice.core.values import value
 from backoffice.core.writing import knowledge
-
-LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -39,53 +39,53 @@ class Unfit:
 class Ready:
     """A line whose values are known; `row` is the stored row it is about, None for a new one.
 
-    `values` are what its user may set; `beyond` is what only a terminal restores.
+    `values` are what its user may set; `beyond` is what only a terminal restores; `word` is how other lines of the
+    file name this one.
     """
 
     line: Line
     values: dict[str, Any]
     beyond: dict[str, Any] = field(default_factory=dict)
     row: Any = None
+    word: str = ""
 
 
 class Workshop:
     """Prepares lines chunk by chunk, each relation and the rows themselves looked up once for a chunk."""
 
-    def __init__(self, session: Session, user: Any, plan: Plan, table: Table) -> None:
-        self.session, self.user, self.plan = session, user, plan
+    def __init__(self, session: Session, user: Any, plan: Plan, table: Table, ledger: Ledger) -> None:
+        self.session, self.user, self.plan, self.ledger = session, user, plan, ledger
         self.exact, self.guarded = table.kind == JSONL, table.kind == CSV
-        # Rows that were found among those that may be named; asked again for each chunk.
-        self.picked: set[Any] = set()
-        self.known = knowledge(user, plan.model, self.picked)
-        self.fields = [(at, name) for at, name in enumerate(plan.fields) if name]
+        self.fields = [(at, name) for at, name in enumerate(plan.fields) if name and name != KEY]
+        self.keyed = plan.fields.index(KEY) if KEY in plan.fields else None
         self.names = {
             name: Names(user, relation.mapper.class_)
             for name, relation in relations(plan.model).items()
             if name in plan.fields
         }
+        self.relating = Relating(session, plan.model, self.names, ledger, keyed=self.keyed is not None)
+        self.known = knowledge(user, plan.model, self.relating.picked)
         self.labels = fields(user, plan.model)
-        self.creates = can(user, "create", plan.model)
-        self._seen: set[int] = set()
-        self._waiting: set[int] = set()
-        self._options: dict[type[Model], list[Any]] = {}
+        self.creates = self.known.creates
 
     def prepare(self, lines: Sequence[Line]) -> Iterator[Ready | Unfit]:
         """Yield for each line what is to be written, or why it cannot be."""
         parsed = [self._parse(line) for line in lines]
         ready = [one for one in parsed if isinstance(one, Ready)]
-        reasons = self._relate(ready)
+        reasons = self.relating.relate([(one.line.number, self._places(one)) for one in ready])
+        reasons |= self._doubled([one for one in ready if one.line.number not in reasons])
         reasons |= self._recognise([one for one in ready if one.line.number not in reasons])
         for one in parsed:
             refused = reasons.get(one.line.number)
             if refused is None or isinstance(one, Unfit):
                 yield one
             else:
-                yield Unfit(one.line, *refused, waits=one.line.number in self._waiting)
+                yield Unfit(one.line, *refused, waits=one.line.number in self.relating.waiting)
 
     def _parse(self, line: Line) -> Ready | Unfit:
         if line.problem:
             return Unfit(line, "", line.problem)
-        one = Ready(line, {})
+        one = Ready(line, {}, word=self._word(line))
         for at, name in self.fields:
             cell = line.cells[at]
             if cell is ABSENT:
@@ -99,6 +99,28 @@ class Workshop:
             if found is not None or not self._filled(name):
                 (one.values if name in self.known.may else one.beyond)[name] = found
         return one
+
+    def _places(self, one: Ready) -> dict[str, dict[str, Any]]:
+        """Return for each relation where the words that name its rows stand."""
+        return {name: one.values if name in self.known.may else one.beyond for name in self.names}
+
+    def _word(self, line: Line) -> str:
+        """Return how other lines name this one, by the key that the file gives it."""
+        cell = None if self.keyed is None else line.cells[self.keyed]
+        if cell in (None, "", ABSENT):
+            return ""
+        text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+        return f"#{text.strip().removeprefix('#')}"[:LONGEST_SHOWN]
+
+    def _doubled(self, ready: list[Ready]) -> dict[int, tuple[str, str]]:
+        """Return by line number which lines have a key that an earlier line of the file has."""
+        met = self.ledger.rows({one.word for one in ready if one.word})
+        reasons, seen = {}, set(met)
+        for one in ready:
+            if one.word and one.word in seen:
+                reasons[one.line.number] = (KEY, str(_("An earlier line has the same key.")))
+            seen.add(one.word)
+        return reasons
 
     def _filled(self, name: str) -> bool:
         """Tell whether a default fills a column that is left empty and cannot be."""
@@ -126,71 +148,20 @@ class Workshop:
         text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
         return list(dict.fromkeys(split(text))) if many else [text]
 
-    def _relate(self, ready: list[Ready]) -> dict[int, tuple[str, str]]:
-        """Put rows in the place of the words that name them; return by line number what names none, or several."""
-        self.picked.clear()
-        self._waiting.clear()
-        reasons: dict[int, tuple[str, str]] = {}
-        for name, names in self.names.items():
-            words = {word for one in ready for word in self._place(one, name).get(name, ())}
-            own = names.model is self.plan.model
-            if own:
-                names.forget()
-            found = names.keys(self.session, words)
-            rows = self._rows(names.model, {keys[0] for keys in found.values() if len(keys) == 1})
-            for one in ready:
-                place = self._place(one, name)
-                wrong = next((word for word in place.get(name, ()) if len(found[word]) != 1), None)
-                if wrong is not None:
-                    reasons.setdefault(one.line.number, (name, self._misnamed(names, wrong, found[wrong])))
-                    if own and names.columns and not found[wrong]:
-                        self._waiting.add(one.line.number)
-                elif name in place:
-                    meant = [rows[found[word][0]] for word in place[name]]
-                    many = relations(self.plan.model)[name].secondary is not None
-                    place[name] = list(dict.fromkeys(meant)) if many else next(iter(meant), None)
-        return reasons
-
-    def _place(self, one: Ready, name: str) -> dict[str, Any]:
-        return one.values if name in self.known.may else one.beyond
-
-    def _misnamed(self, names: Names, word: str, keys: list[int]) -> str:
-        shown = word[:LONGEST_SHOWN]
-        if keys:
-            ways = ", ".join(str(labels(names.model, name)) for name in names.columns)
-            return str(_("Several are called “%(word)s”; what tells them apart: %(ways)s.", word=shown, ways=ways))
-        if not names.columns:
-            return str(_("Nothing is called “%(word)s”: here only # and a number names a row.", word=shown))
-        return str(_("There is none called “%(word)s” that you may name.", word=shown))
-
-    def _rows(self, model: type[Model], keys: set[int]) -> dict[int, Any]:
-        """Return rows by key, without their texts and dates."""
-        if not keys:
-            return {}
-        query = select(model).where(model.id.in_(keys)).options(*self._without_texts(model))
-        rows = {row.id: row for row in self.session.scalars(query)}
-        self.picked.update(rows.values())
-        return rows
-
-    def _without_texts(self, model: type[Model]) -> list[Any]:
-        if model not in self._options:
-            kinds = {name: getattr(column.type, "impl", column.type) for name, column in columns(model).items()}
-            long = [name for name, kind in kinds.items() if isinstance(kind, String | DateTime)]
-            self._options[model] = [defer(getattr(model, name)) for name in long]
-        return self._options[model]
-
     def _recognise(self, ready: list[Ready]) -> dict[int, tuple[str, str]]:
         """Find the stored row of each line; return by line number why it has none and cannot make one."""
         key = self.plan.key
         if not key:
             return {}
         reasons, said = {}, labels(self.plan.model, key)
+        met = self.ledger.met({str(one.values.get(key)) for one in ready})
         stored = self._stored([one.values[key] for one in ready if one.values.get(key) not in (None, "")])
         for one in ready:
             known = one.values.get(key)
+            word = str(known)
             if known in (None, ""):
                 reasons[one.line.number] = (key, _("This line has no %(label)s to recognise it by.", label=said))
-            elif hash(known) in self._seen:
+            elif word in met:
                 reasons[one.line.number] = (key, _("An earlier line has the same %(label)s.", label=said))
             elif known not in stored and not self.creates:
                 reasons[one.line.number] = (
@@ -199,7 +170,8 @@ class Workshop:
                 )
             else:
                 one.row = stored.get(known)
-            self._seen.add(hash(known))
+            met.add(word)
+        self.ledger.meet(met)
         for one in ready:
             self._keep_hidden(one)
         return reasons

@@ -42,7 +42,8 @@ class Store:
     def __init__(self, session: Session, user: Any, plan: Plan, workshop: Workshop) -> None:
         self.session, self.user, self.model, self.workshop = session, user, plan.model, workshop
         self.telling = True
-        self._contested = _contested(plan.model)
+        # Lines that name each other need the keys of the rows that they become.
+        self._contested = _contested(plan.model) or workshop.keyed is not None
 
     def look(self, ready: Sequence[Ready]) -> list[Outcome]:
         """Return what would become of the lines, and keep nothing, or what the caller rolls back.

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import func, select
 
-from backoffice.core import history
+from backoffice.core import history, intake
 from backoffice.core.access import OPERATOR, NotFound
 from backoffice.core.criteria import Criteria
 from backoffice.core.history import Change
@@ -313,6 +313,68 @@ def test_a_tree_is_brought_in_whatever_the_order_of_its_lines(inside, tmp_path, 
     assert numbers(rehearsed) == numbers(report) == (4, 0, 0, 0)
     found = db.session.scalars(select(Category)).all()
     assert {row.name: row.parent.name if row.parent else "" for row in found} == above
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "xlsx"])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("chunk", [2, 1_000])
+def test_threads_come_back_from_an_export_into_an_empty_database(inside, tmp_path, monkeypatch, form, turned, chunk):
+    monkeypatch.setattr(intake, "CHUNK", chunk)
+    ann = keep(User(username="ann", name="Ann", active=True))
+    post, other = keep(Post(title="Ebb", author=ann), Post(title="Flood", author=ann))
+    above = {"A": "", "B": "A", "C": "B", "D": "C", "E": "A", "F": "", "G": "F"}
+    made = {}
+    for name, parent in above.items():
+        under = other if name in "FG" else post
+        made[name] = keep(Comment(post=under, guest_name=name, body=name, parent=made.get(parent)))
+    lines = out(Comment, form)
+    if turned and form != "xlsx":
+        first, *rest = lines.decode().splitlines() if form == "csv" else ["", *lines.decode().splitlines()]
+        lines = "\n".join([first, *reversed(rest)]).strip().encode()
+    for row in reversed(made.values()):
+        db.session.delete(row)
+        db.session.commit()
+    keep(Comment(post=post, guest_name="Shifts all keys", body="x"))
+    editor = person("administrator")
+    rehearsed, report = take(editor, Comment, write(tmp_path, lines, f"threads.{form}"), whole=False)
+    assert (report.refusals, numbers(rehearsed), numbers(report)) == ([], (7, 0, 0, 0), (7, 0, 0, 0))
+    found = db.session.scalars(select(Comment).where(Comment.guest_name != "Shifts all keys")).all()
+    assert {row.guest_name: row.parent.guest_name if row.parent else "" for row in found} == above
+    told = {one.row_id: one.after["parent_id"] for one in db.session.scalars(select(Change).filter_by(door="import"))}
+    assert told == {row.id: row.parent_id for row in found}
+
+
+def test_keys_of_a_file_mean_its_lines_alone(inside, tmp_path):
+    editor = person("administrator")
+    post = keep(Post(title="Ebb", slug="ebb", author=editor))
+    there = keep(Comment(post=post, guest_name="There", body="x"))
+    file = (
+        "id,post,guest_name,body,parent\n"
+        f"a,ebb,A,x,\nb,ebb,B,x,#a\na,ebb,Again,x,\n#c,ebb,C,x,#{there.id}\nd,ebb,D,x,#d\n"
+    )
+    rehearsed, report = take(editor, Comment, write(tmp_path, file), whole=False)
+    assert numbers(rehearsed) == numbers(report) == (2, 0, 0, 3)
+    assert reasons(report) == [
+        (4, "id", "An earlier line has the same key."),
+        (5, "parent", f"No line of this file has the key “#{there.id}”."),
+        (6, "parent", "No line of this file has the key “#d”."),
+    ]
+    # Without that column, the same words mean what is stored.
+    _rehearsed, report = take(
+        editor, Comment, write(tmp_path, file), fields=("", "post", "guest_name", "body", "parent"), whole=False
+    )
+    assert ("C", "There") in [
+        (row.guest_name, row.parent.guest_name) for row in db.session.scalars(select(Comment)) if row.parent
+    ]
+
+
+def test_keys_of_a_file_are_offered_only_where_lines_name_lines(inside):
+    root = person("administrator")
+    assert {name for name in ("id",) if name in fields(root, Comment)} == {"id"}
+    assert "id" in fields(person("editor"), Category)
+    assert "id" not in fields(root, Tag)
+    with pytest.raises(BadPlan, match="at least one more column"):
+        check(root, Plan(Category, ("id", "")), ("a", "b"))
 
 
 def test_who_waits_for_nobody_is_refused_in_the_end(inside, tmp_path):

@@ -74,6 +74,15 @@ def comments(chance):
         yield f"{post},{chance.choice(['', f'Guest {at}'])},{author},{said}"
 
 
+def threads(chance):
+    """Return lines about comments that answer each other, whichever comes first."""
+    yield "id,post,guest_name,body,parent"
+    for at in chance.sample(range(100), 100):
+        parent = chance.choice(["", "", f"#{chance.randrange(110)}", "#x"])
+        post = chance.choice(["there-1", "there-1", "there-1", "there-2"])
+        yield f"{at},{post},Guest {at},Words {at},{parent}"
+
+
 def categories(chance):
     """Return lines about categories that stand below others, before and after these."""
     yield "name,parent"
@@ -88,6 +97,7 @@ CASES = [
     (Tag, tags, "administrator", ""),
     (Comment, comments, "administrator", ""),
     (Comment, comments, "", ""),
+    (Comment, threads, "administrator", ""),
     (Category, categories, "administrator", ""),
 ]
 
