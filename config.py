@@ -123,10 +123,16 @@ def _weak(environ, name):
 
 
 def database_url(value: str) -> str:
-    """Return the address with the driver this project uses named in it."""
-    for prefix in ("postgres://", "postgresql://"):
-        if value.startswith(prefix):
-            return "postgresql+psycopg://" + value.removeprefix(prefix)
+    """Return the address with the driver this project uses named in it; raises ConfigError for other databases."""
+    scheme, colon, rest = value.partition("://")
+    if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
+        return "postgresql+psycopg://" + rest
+    if scheme not in {"sqlite", "sqlite+pysqlite"}:
+        named = f", and it begins with {scheme}://" if colon else ""
+        raise ConfigError(
+            f"DATABASE_URL is no address of a database this works on{named}. "
+            "It may be postgresql://USER@HOST/NAME, or sqlite:////PATH/TO/FILE."
+        )
     return value
 
 

@@ -45,6 +45,7 @@ def test_all_is_looked_at_unless_something_is_named(app, runner):
         ("users list", "sqlite:///{}/empty.sqlite", "no such table"),
         ("demo", "sqlite:///{}/nowhere/a.sqlite", "unable to open database file"),
         ("export post", "rubbish", "DATABASE_URL is no address"),
+        ("run", "mysql://root@db/paper", "it begins with mysql://"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_said_in_one_line(tmp_path, words, address, said):

@@ -78,6 +78,15 @@ def test_any_way_of_naming_postgresql_means_psycopg(scheme):
     assert settings["SQLALCHEMY_DATABASE_URI"] == "postgresql+psycopg://a@b/c"
 
 
+@pytest.mark.parametrize("address", ["mysql://root:hush@db/paper", "postgresql+asyncpg://root:hush@db/paper", "hush"])
+def test_other_databases_are_refused_with_those_that_are_not(address):
+    with pytest.raises(config.ConfigError, match="postgresql://") as refusal:
+        config.load({"BACKOFFICE_ENV": "testing", "DATABASE_URL": address})
+    assert str(refusal.value).startswith("DATABASE_URL is no address")
+    assert "sqlite:///" in str(refusal.value)
+    assert "hush" not in str(refusal.value)
+
+
 def test_the_default_database_is_a_file_of_the_instance():
     settings = config.load({"BACKOFFICE_ENV": "testing"})
     assert settings["SQLALCHEMY_DATABASE_URI"] == f"sqlite:///{config.INSTANCE}/backoffice.sqlite"

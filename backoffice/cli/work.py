@@ -6,14 +6,12 @@ from datetime import timedelta
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from sqlalchemy import delete
 
 from backoffice.cli.operating import settle
 from backoffice.core import crew, exports, history
-from backoffice.core.jobs import ENDED, Job
-from backoffice.core.leases import clock
+from backoffice.core.forgetting import KEPT, forget
+from backoffice.core.jobs import Job
 from backoffice.core.model import db
-from backoffice.core.sets import RECORDED
 
 LONGEST_GOODBYE = 25
 DOING = "Doing jobs (Ctrl-C stops it)"
@@ -49,15 +47,15 @@ def jobs():
 
 
 @jobs.command()
-@click.option("--days", default=30, show_default=True, type=click.IntRange(min=0), help="How long ended jobs are kept.")
+@click.option(
+    "--days", default=KEPT.days, show_default=True, type=click.IntRange(min=0), help="How long ended jobs are kept."
+)
 @with_appcontext
 def prune(days):
     """Forget jobs that ended long ago, and remove the files of exports that nobody may fetch any more."""
     session = db.session()
-    old = clock(session) - timedelta(days=days)
-    gone = delete(Job).where(Job.state.in_(ENDED), Job.finished_at < old)
-    count = session.execute(gone, execution_options=RECORDED).rowcount
     with history.acting(None, door="command"):
+        count = forget(session, timedelta(days=days))
         history.note(session, "prune", model=Job.__tablename__, count=count)
-    session.commit()
+        session.commit()
     click.echo(f"{count} jobs and {exports.sweep(session)} files removed.")

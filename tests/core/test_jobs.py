@@ -1,12 +1,13 @@
 """Work for later is there with the change that asks for it, is done once, by nobody who may not, and can be stopped."""
 
 import logging
+import threading
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
 
-from backoffice.core import jobs, leases, worker
+from backoffice.core import crew, jobs, leases, worker
 from backoffice.core.history import Change
 from backoffice.core.jobs import CANCELLED, DONE, FAILED, RUNNING, WAITING, Job, Refused, Step, later
 from backoffice.core.leases import Lost, claim
@@ -265,6 +266,18 @@ def test_ended_jobs_are_forgotten_after_a_time(app, runner):
         assert db.session.scalars(select(Job.id).order_by(Job.id)).all() == [young, waiting]
         noted = db.session.scalars(select(Change).filter_by(verb="prune")).one()
     assert (noted.model, noted.after) == ("job", {"count": 1})
+
+
+def test_workers_forget_by_themselves(app):
+    old, _person = asked(app, NAME, number=1)
+    young, _person = asked(app, NAME, number=1)
+    with app.app_context():
+        moment = leases.clock(db.session())
+    put(app, old, state=CANCELLED, finished_at=moment - timedelta(days=31))
+    put(app, young, state=DONE, finished_at=moment - timedelta(days=29))
+    crew.run(app, threading.Event(), drain=True)
+    with app.app_context():
+        assert db.session.scalars(select(Job.id)).all() == [young]
 
 
 def test_the_clock_is_the_databases(app):
