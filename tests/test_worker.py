@@ -20,15 +20,18 @@ from redis import Redis
 from sqlalchemy import select
 
 from backoffice.carrier import queue_of
-from backoffice.core import exports
-from backoffice.core.criteria import Criteria
+from backoffice.core import chunks, exports
+from backoffice.core.criteria import Criteria, of
 from backoffice.core.history import Change
 from backoffice.core.jobs import DONE, Job, later
 from backoffice.core.leases import looking
 from backoffice.core.model import db
+from backoffice.core.selection import Selection
 from backoffice.core.sets import RECORDED
 from backoffice.models.accounts import User
-from backoffice.models.content import Tag
+from backoffice.models.comments import Comment
+from backoffice.models.content import Post, Tag
+from make import make
 from people import add_user
 from working import NAME
 
@@ -269,6 +272,33 @@ def test_an_export_whose_worker_is_killed_is_the_file_it_would_have_been(app, wo
     assert [one["name"] for one in told] == [row["name"] for row in rows]
     assert {job(app, key)["result"]["rows"] for key in keys} == {60_000}
     assert all(path.stat().st_mode & 0o077 == 0 for path in (first, second, third, folder))
+
+
+def test_an_operation_whose_worker_is_killed_changes_each_row_once(app, worker):
+    with app.app_context():
+        writer = add_user("moderator")
+        post = make(Post)
+        db.session.flush()
+        rows = [{"body": f"<p>{at}</p>", "guest_name": "Ann", "status": "pending"} for at in range(12_000)]
+        rows = [{**row, **stamp(), "post_id": post.id} for row in rows]
+        db.session.execute(Comment.__table__.insert(), rows, execution_options=RECORDED)
+        person = db.session.get(User, writer.id)
+        selection = Selection(Comment, criteria=of(Comment, person, [("status", "pending")]))
+        key = chunks.ask(db.session(), person, "approve", selection, "a word").id
+        db.session.commit()
+    for _kill in range(6):
+        process, before = worker(), job(app, key)["done"]
+        until(lambda before=before: job(app, key)["done"] > before)
+        process.kill()
+        process.wait()
+    worker()
+    until(lambda: job(app, key)["state"] == DONE)
+    assert job(app, key)["result"] == {"changed": 12_000, "already": 0, "refused": 0, "reasons": {}}
+    with app.app_context():
+        assert set(db.session.execute(select(Comment.status, Comment.version))) == {("approved", 2)}
+        told = db.session.execute(select(Change.row_id, Change.batch).filter_by(verb="approve")).all()
+    assert len(told) == len({one.row_id for one in told}) == 12_000
+    assert {one.batch for one in told} == {job(app, key)["batch"]}
 
 
 def stamp():

@@ -9,7 +9,7 @@ from datetime import timedelta
 import click
 
 from backoffice import create_app
-from backoffice.core import crew, leases, worker
+from backoffice.core import chunks, crew, leases, worker
 from backoffice.core.jobs import Step, job
 from backoffice.models.content import Tag
 
@@ -37,6 +37,7 @@ def main(seconds, threads):
     leases.LEASE = timedelta(seconds=seconds)
     worker.BEAT = seconds / 4
     crew.PAUSE = 0.1
+    chunks.PART = 200
     app = create_app(EXPORTS_FOLDER=os.environ["EXPORTS_FOLDER"])
     click.echo("working")
     if "carrier" in app.extensions:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, redirect, request
+from flask import abort, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 from sqlalchemy.exc import IntegrityError
@@ -11,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from backoffice.admin import removal
 from backoffice.admin.messages import tell
 from backoffice.admin.page import return_target
-from backoffice.core import counting, operation
-from backoffice.core.access import parse_key
+from backoffice.core import chunks, counting, operation
+from backoffice.core.access import can, parse_key
 from backoffice.core.criteria import BadCriteria
+from backoffice.core.jobs import Job
 from backoffice.core.model import db
 from backoffice.core.selection import Selection, seal, unseal
 
@@ -49,7 +50,22 @@ def answer(view):
     told_of = len(selection.keys) if selection.keys is not None else seen
     if request.form.get("confirm") != "1" or told_of is None or meant > told_of:
         return _ask(view, work, selection, (meant, seen))
+    if _takes_long(view, work, selection, meant):
+        return _later(view, work, selection)
     return _do(view, work, selection, back)
+
+
+def _takes_long(view, work, selection, meant):
+    """Tell whether a job is to do it: there are very many rows, and the person can see what becomes of the job."""
+    return selection.keys is None and meant > chunks.LARGE and work.name != DELETE and can(view.user, "read", Job)
+
+
+def _later(view, work, selection):
+    session = db.session()
+    key = chunks.ask(session, view.user, work.name, selection, request.form["token"]).id
+    session.commit()
+    tell(_("There are many rows, so they are changed one part after another. This page shows how far it is."))
+    return redirect(url_for("job.details_view", id=key))
 
 
 def _work(view, name):

@@ -70,7 +70,7 @@ class _Survey:
 
 def _survey(session: Session, user: Any, action: Action, selection: Selection) -> _Survey:
     model = selection.model
-    refusals = list(action.refuses(user, selection.rows(user)) if action.refuses else ())
+    refusals = list(action.refuses(user, selection.whole().rows(user)) if action.refuses else ())
     bucket = _bucket(user, action, model, [refusal for refusal, _sentence in refusals])
     counted = select(bucket.label("bucket"), func.count()).where(model.id.in_(selection.rows(user))).group_by("bucket")
     found = {str(name): int(number) for name, number in session.execute(counted)}

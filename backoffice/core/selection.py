@@ -31,6 +31,10 @@ class Selection:
             return chosen.where(self.criteria.condition(user))
         return chosen.where(self.model.id.in_(self.keys or ()))
 
+    def whole(self) -> "Selection":
+        """Return all the rows that were meant, where these are a part of them."""
+        return self
+
     def count(self, session: Session, user: Any) -> int:
         """Return how many rows are meant that the user may see."""
         return session.scalar(select(func.count()).select_from(self.rows(user).subquery())) or 0

@@ -6,6 +6,7 @@ import pytest
 from lxml import html
 from sqlalchemy import func, select
 
+from backoffice.core import chunks, worker
 from backoffice.core.history import Change
 from backoffice.core.model import db
 from backoffice.models.accounts import Role, User
@@ -348,3 +349,48 @@ def test_every_button_of_the_bar_is_one_the_person_may_press(app, as_role):
         page = html.fromstring(as_role(role).get("/admin/comment/").text)
         assert set(page.xpath('//button[@name="action"]/@value')) == words
         assert bool(page.xpath('//input[@name="rowid"]')) is bool(words)
+
+
+def test_very_many_rows_are_changed_by_a_job_and_its_page_is_shown(app, as_role, monkeypatch):
+    monkeypatch.setattr(chunks, "LARGE", 2)
+    monkeypatch.setattr(chunks, "PART", 2)
+    store(app, Comment, 23, status="pending", guest_name="Ann")
+    moderator = as_role("moderator")
+    token = sealed(moderator, "/admin/comment/?page_size=20")
+    fields, words = confirmation(moderator.post("/admin/comment/action/", data={"action": "approve", "token": token}))
+    assert "Approve: 23 rows" in words
+    pages = {moderator.post("/admin/comment/action/", data=sent(fields)).location for _time in range(2)}
+    assert set(statuses(app).values()) == {"pending"}
+    (page,) = pages
+    assert page.startswith("/admin/job/details/?id=")
+    assert "one part after another" in moderator.get(page).text
+    assert worker.turn(app)
+    assert set(statuses(app).values()) == {"approved"}
+    assert {(actor, door) for _model, _key, actor, door in recorded(app, "approve")} == {(moderator.user.id, "job")}
+    assert "23 rows changed." in moderator.get(page).text
+
+
+def test_ticked_rows_and_few_that_match_are_changed_at_once(app, as_role, monkeypatch):
+    monkeypatch.setattr(chunks, "LARGE", 23)
+    keys = store(app, Comment, 23, status="pending", guest_name="Ann")
+    moderator = as_role("moderator")
+    asked = {"action": "approve", "token": sealed(moderator, "/admin/comment/?page_size=20")}
+    fields, _words = confirmation(moderator.post("/admin/comment/action/", data=asked))
+    moderator.post("/admin/comment/action/", data=sent(fields))
+    assert set(statuses(app).values()) == {"approved"}
+    monkeypatch.setattr(chunks, "LARGE", 1)
+    moderator.post("/admin/comment/action/", data={"action": "spam", "rowid": keys, "confirm": "1"})
+    assert set(statuses(app).values()) == {"spam"}
+
+
+def test_who_could_not_see_the_job_has_it_done_at_once(app, as_role, monkeypatch):
+    monkeypatch.setattr(chunks, "LARGE", 1)
+    store(app, Comment, 23, status="pending", guest_name="Ann")
+    with app.app_context():
+        db.session.add(Role(name="clerk", rights=["comment.read", "comment.approve"]))
+        db.session.commit()
+    clerk = as_role("clerk")
+    asked = {"action": "approve", "token": sealed(clerk, "/admin/comment/?page_size=20")}
+    fields, _words = confirmation(clerk.post("/admin/comment/action/", data=asked))
+    clerk.post("/admin/comment/action/", data=sent(fields))
+    assert set(statuses(app).values()) == {"approved"}
