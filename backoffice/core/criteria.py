@@ -7,10 +7,11 @@ from datetime import MAXYEAR, UTC, datetime, time, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Boolean, ColumnElement, DateTime, Integer, and_, or_, true
+from sqlalchemy import Boolean, ColumnElement, DateTime, Integer, and_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from backoffice.core.access import may_see, parse_key
+from backoffice.core.links import sides
 from backoffice.core.model import Model, largest
 from backoffice.core.resource import (
     RESERVED,
@@ -21,6 +22,7 @@ from backoffice.core.resource import (
     resource,
 )
 from backoffice.core.search import condition as holding
+from backoffice.core.search import possible
 from backoffice.core.types import Choice, UtcDateTime, slugify
 
 LONGEST = 200  # characters of a search or of one filter's value
@@ -152,27 +154,42 @@ def _condition(model: type[Model], one: Filter) -> ColumnElement[bool]:
     if one.operator == "in":
         return column.in_([_value(model, one, part) for part in one.value.split(",")[:MOST]])
     if one.operator in {"contains", "lacks"}:
-        found = column.icontains(one.value, autoescape=True)
-        return found if one.operator == "contains" else or_(~found, column.is_(None))
+        return _holding(model, one)
     value = _value(model, one, one.value)
     if isinstance(value, _Day):
         return value.condition(column, one.operator)
     compare: dict[str, Callable[[], ColumnElement[bool]]] = {
         "is": lambda: column == value,
-        "not": lambda: column.is_distinct_from(value),
+        "not": lambda: _other(model, one, value),
         "from": lambda: column >= value,
         "to": lambda: column <= value,
     }
     return compare[one.operator]()
 
 
+def _holding(model: type[Model], one: Filter) -> ColumnElement[bool]:
+    column: InstrumentedAttribute[Any] = getattr(model, one.name)
+    found = column.icontains(one.value, autoescape=True)
+    return or_(~found, column.is_(None)) if one.operator == "lacks" else found & possible(model, one.name, one.value)
+
+
+def _other(model: type[Model], one: Filter, value: Any) -> ColumnElement[bool]:
+    column: InstrumentedAttribute[Any] = getattr(model, one.name)
+    kind = columns(model)[one.name].type
+    if not isinstance(kind, Choice):
+        return column.is_distinct_from(value)
+    # Whatever else there is, by name: an index finds the few that are not what nearly all are.
+    others = column.in_([other for other in kind.values if other != value])
+    return or_(others, column.is_(None)) if columns(model)[one.name].nullable else others
+
+
 def _empty(model: type[Model], one: Filter) -> ColumnElement[bool]:
     if one.value not in {"yes", "no"}:
         raise BadCriteria(_("“%(value)s” is neither yes nor no.", value=one.value[:40]))
-    attribute: InstrumentedAttribute[Any] = getattr(model, one.name)
     relation = relations(model).get(one.name)
     if relation is not None and relation.secondary is not None:
-        return ~attribute.any() if one.value == "yes" else attribute.any()
+        linked = select(sides(relation)[0]).where(sides(relation)[0] == model.id).exists()
+        return ~linked if one.value == "yes" else linked
     column: InstrumentedAttribute[Any] = getattr(model, key_of(model, one.name))
     return column.is_(None) if one.value == "yes" else column.is_not(None)
 
@@ -183,8 +200,11 @@ def _related(model: type[Model], one: Filter) -> ColumnElement[bool]:
     if len(keys) != len(words):
         raise BadCriteria(_("“%(value)s” is not the number of a row.", value=one.value[:40]))
     relation = relations(model)[one.name]
+    if relation.secondary is not None:
+        left, right = sides(relation)
+        return model.id.in_(select(left).where(right.in_(keys)))
     column: InstrumentedAttribute[Any] = getattr(model, key_of(model, one.name))
-    return column.in_(keys) if relation.secondary is None else column.any(relation.mapper.class_.id.in_(keys))
+    return column.in_(keys)
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,14 @@ def ranked(model: type[Model], user: Any, text: str) -> tuple[ColumnElement[bool
     return _holding(Question(model, labels, asked)), _holding(Question(model, looked, asked, labels))
 
 
+def possible(model: type[Model], name: str, text: str) -> ColumnElement[bool]:
+    """Return a condition that an index answers and that all rows meet whose column `name` holds `text`, and others."""
+    kept = [part for part in parts(model) if name in part.columns and not is_markup(model, name)]
+    if not kept or not is_strong(text) or side_of(model) not in ready(db.session()):
+        return true()
+    return _holding(Question(model, tuple(kept[:1]), (text,)))
+
+
 @dataclass(frozen=True)
 class Question:
     """All words that are `asked` stand in the parts `looked`, but not all of them in the parts `beyond`."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from backoffice.core import criteria
+from backoffice.core import criteria, search
 from backoffice.core.criteria import BadCriteria
 from backoffice.core.model import db
 from backoffice.core.resource import filterable, resources
@@ -173,3 +173,35 @@ def test_every_declared_filter_and_view_of_every_model_can_be_asked(app):
             for view in criteria.views(model):
                 asked = criteria.read(model, ALL, MultiDict([("view", view)]))
                 db.session.scalars(select(model.id).where(asked.condition(ALL))).all()
+
+
+HELD = ("Mara Quill", "mara  QUILL", "Quill, Mara\n<b>", "50% & “Märä” 日本語", 'O\'Hara \\ "x" _', "ÄPFEL", "", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["quill", "mara qu", "a  q", "Quill,", "<b>", "%", "0% & “M", "märä", "日本語", "本", "hara \\", '"x"', "x", "%s"],
+)
+def test_what_a_text_contains_is_found_by_index_as_it_is_by_reading(app, monkeypatch, text):
+    monkeypatch.setattr(search, "ENOUGH", 1)  # of what no index finds; a filter has no such bound
+    with app.test_request_context():
+        post = make(Post)
+        for name in HELD:
+            make(Comment, post=post, guest_name=name or None, author_id=post.author_id, body="<p>quill märä</p>")
+        db.session.commit()
+
+        def held(operator):
+            asked = criteria.read(Comment, ALL, MultiDict([(f"guest_name__{operator}", text)]))
+            query = select(Comment.guest_name).where(asked.condition(ALL)).order_by(Comment.id)
+            return db.session.scalars(query).all()
+
+        inside = [name for name in HELD if name and text.lower() in name.lower()]
+        if db.engine.dialect.name == "sqlite":
+            # Its own comparison knows the case of English letters only.
+            inside = [name for name in inside if ascii_lower(text) in ascii_lower(name)]
+        assert held("contains") == inside
+        assert held("lacks") == [name or None for name in HELD if name not in inside]
+
+
+def ascii_lower(text):
+    return "".join(one.lower() if one.isascii() else one for one in text)
