@@ -49,7 +49,7 @@ def expected(dialect: str, of: Columns) -> ColumnElement[Any]:
 def _kept(dialect: str, of: Columns) -> ColumnElement[Any]:
     if dialect == "sqlite":
         return func.json_extract(of["after"], f"$.{REDACTED}")
-    return of["after"].op("->>")(REDACTED)
+    return func.jsonb_extract_path_text(of["after"], REDACTED)
 
 
 def _postgresql(*texts: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -1,6 +1,6 @@
 """Every write is recorded where it happens: who, when, through which door, before and after."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from backoffice.core.acting import Actor, acting, actor, begin_acting, end_actin
 from backoffice.core.encoding import encode
 from backoffice.core.entries import Json, sent_together
 from backoffice.core.model import Model, now
-from backoffice.core.resource import Resource, columns, relations, row_label
+from backoffice.core.resource import Resource, columns, key_of, relations, row_label
 from backoffice.core.types import Invalid, Key
 
 # Who acts is asked for beside what they did: both names come from here.
@@ -89,25 +89,15 @@ def note_many(session: Session, entries: Iterable[Mapping[str, Any]]) -> None:
     if rows:
         dialect = session.get_bind().dialect.name
         statement = sent_together(Change.__table__, dialect)
-        session.execute(statement, {**_who(), "entries": rows}, execution_options={"recorded": True})
-
-
-def _who() -> dict[str, Any]:
-    one, moment = actor(), now()
-    name = row_label(one.user)[:120] if isinstance(one.user, Model) else ""
-    stamp = {"created_at": moment, "updated_at": moment, "version": 1}
-    return {
-        "actor_id": one.user_id,
-        "actor": name,
-        "door": one.door,
-        "address": one.address,
-        "batch": one.batch,
-    } | stamp
+        session.execute(statement, {**who(), "entries": rows}, execution_options={"recorded": True})
 
 
 def who() -> dict[str, Any]:
     """Return the columns of a Change that say who and when, for writers of set-based history."""
-    return _who()
+    one, moment = actor(), now()
+    name = row_label(one.user)[:120] if isinstance(one.user, Model) else ""
+    told = {"actor_id": one.user_id, "actor": name, "door": one.door, "address": one.address, "batch": one.batch}
+    return told | {"created_at": moment, "updated_at": moment, "version": 1}
 
 
 @dataclass
@@ -155,10 +145,24 @@ def _changed(row: Model) -> _Pending | None:
         old = encode(history.deleted[0] if history.deleted else _stored(row, name))
         if old != encode(state.dict.get(name)):
             before[name] = old
+    before |= {name: old for name, old in _renamed(row) if name not in before}
     linked = {name: (old, new) for name, (old, new) in _linked(row).items() if old != new}
     if linked and not before:
         row.updated_at = now()  # a new tag is a new version of its post, too
     return _Pending(row, "update", before, linked, tuple(before)) if before or linked else None
+
+
+def _renamed(row: Model) -> Iterator[tuple[str, Any]]:
+    """Yield the keys of relations to one row that name another one now: the flush itself fills them in later."""
+    state: Any = inspect(row)
+    for name, relation in relations(type(row)).items():
+        if relation.secondary is not None or not (told := state.attrs[name].history).has_changes():
+            continue
+        key = key_of(type(row), name)
+        old = state.dict[key] if key in state.dict else _stored(row, key)
+        new = told.added[0] if told.added else None
+        if new is None or new.id is None or new.id != old:
+            yield key, encode(old)
 
 
 def _stored(row: Model, name: str) -> Any:

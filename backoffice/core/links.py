@@ -3,12 +3,14 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, cast, delete, func, insert, literal, select, type_coerce, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import RelationshipProperty, Session
 
 from backoffice.core.history import Json
 from backoffice.core.model import Model, now
 from backoffice.core.resource import relations
 from backoffice.core.sets import RECORDED, begin, record, wrote
+from backoffice.core.types import Key
 
 
 def unlink(session: Session, model: type[Model], name: str, keys: Select[Any], instead: int | None = None) -> int:
@@ -48,10 +50,45 @@ def _after(model: type[Model], relation: RelationshipProperty[Any], keys: Select
 
 def _listed(session: Session, name: str, keys: Any) -> ColumnElement[Any]:
     """Return the SQL expression for {name: [keys in order]}."""
+    dialect = session.get_bind().dialect.name
+    held = _listed_keys(dialect, keys)
+    if dialect == "sqlite":
+        return type_coerce(func.json_object(name, func.json(held)), Json)
+    return func.jsonb_build_object(cast(literal(name), String), held)
+
+
+def _listed_keys(dialect: str, keys: Any) -> Any:
+    """Return the SQL expression for the list of `keys` (a SELECT of `key`), in order."""
     found = keys.subquery()
     ordered = select(found.c.key).order_by(found.c.key).subquery()
-    if session.get_bind().dialect.name == "sqlite":
-        listed = select(func.json_group_array(ordered.c.key)).scalar_subquery()
-        return type_coerce(func.json_object(name, func.json(listed)), Json)
-    listed = select(func.coalesce(func.jsonb_agg(ordered.c.key), func.jsonb_build_array())).scalar_subquery()
-    return func.jsonb_build_object(cast(literal(name), String), listed)
+    if dialect == "sqlite":
+        return select(func.json_group_array(ordered.c.key)).scalar_subquery()
+    return select(func.coalesce(func.jsonb_agg(ordered.c.key), func.jsonb_build_array())).scalar_subquery()
+
+
+def many(model: type[Model]) -> dict[str, RelationshipProperty[Any]]:
+    """Return the many-to-many relations of `model`."""
+    return {name: one for name, one in relations(model).items() if one.secondary is not None}
+
+
+def named_in(dialect: str, values: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+    """Return the keys that a JSON object lists under `name`, as a column with a row for each."""
+    if dialect == "sqlite":
+        listed = func.json_each(values, f'$."{name}"')
+        return listed.table_valued("value", name=f"of_{name}", joins_implicitly=True).c.value
+    held = func.coalesce(func.jsonb_extract_path(values, name), func.jsonb_build_array())
+    found = func.jsonb_array_elements_text(held).table_valued("value", name=f"of_{name}", joins_implicitly=True)
+    return cast(found.c.value, Key)
+
+
+def present(dialect: str, model: type[Model], values: Any, source: Any) -> Any:
+    """Return the values of a row, as a JSON object of `source` holds them, without links to rows that are gone."""
+    for name, relation in many(model).items():
+        key = named_in(dialect, values, name)
+        keys = select(key.label("key")).where(key.in_(select(relation.mapper.class_.id))).correlate(source)
+        held = _listed_keys(dialect, keys)
+        if dialect == "sqlite":
+            values = func.json_set(values, f'$."{name}"', func.json(held))
+        else:
+            values = type_coerce(values, JSONB).concat(func.jsonb_build_object(cast(literal(name), String), held))
+    return values

@@ -139,7 +139,7 @@ def record(session: Session, step: Step, rows: Select[Any], values: tuple[Any, A
     model, (before, after) = step.model, values
     label = getattr(model, resource(model).label)
     named = func.substr(func.coalesce(cast(label, String), literal("#").concat(cast(model.id, String))), 1, 200)
-    shown: dict[str, Any] = {name: _typed(name, value) for name, value in step.entry.items()}
+    shown: dict[str, Any] = {name: typed(name, value) for name, value in step.entry.items()}
     shown |= {
         "row_id": model.id,
         "label": named,
@@ -154,7 +154,7 @@ def record(session: Session, step: Step, rows: Select[Any], values: tuple[Any, A
     session.execute(entries, execution_options=RECORDED)
 
 
-def _typed(name: str, value: Any) -> ColumnElement[Any]:
+def typed(name: str, value: Any) -> ColumnElement[Any]:
     kind = Change.__table__.c[name].type
     # SQLite would make a number of a moment that is cast; PostgreSQL must be told what a bare NULL is.
     return literal(value, kind) if isinstance(kind, UtcDateTime) else cast(literal(value, kind), kind)

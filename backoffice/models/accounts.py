@@ -102,7 +102,10 @@ class User(Model, UserMixin):
     timezone: Mapped[str | None] = mapped_column(TimeZone, info={"label": _("Time zone")})
     active: Mapped[bool] = mapped_column(Boolean, default=True, info={"label": _("Active")})
     last_seen: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True, info={"label": _("Last seen")})
-    signed_out_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _("Signed out everywhere")})
+    # Taken back, it would bring to life again what it ended.
+    signed_out_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, info={"label": _("Signed out everywhere"), "lasting": True}
+    )
     password: Mapped[str | None] = mapped_column(Secret(255))
     fs_uniquifier: Mapped[str] = mapped_column(Secret(64), unique=True, default=new_key)
 
@@ -131,12 +134,7 @@ class User(Model, UserMixin):
                 refuses=lambda user, rows: _keep_in(user, rows),
                 danger=True,
             ),
-            Action(
-                "activate",
-                _("Activate"),
-                sets={"active": True},
-                refuses=lambda user, rows: _mightier(user, rows),
-            ),
+            Action("activate", _("Activate"), sets={"active": True}, refuses=lambda user, rows: _mightier(user, rows)),
         ),
         owner="id",
         order="name",

@@ -14,7 +14,7 @@ from backoffice.core.resource import resources
 from backoffice.core.types import Invalid
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment
-from backoffice.models.content import Post, Tag, post_tag
+from backoffice.models.content import Category, Post, Tag, post_tag
 from make import make
 
 WHEN = datetime(2026, 5, 4, 3, 2, 1, 12345, tzinfo=UTC)
@@ -182,6 +182,35 @@ def test_a_new_tag_is_a_new_version_of_its_post():
     db.session.commit()
     assert post.version == 2
     assert recorded(model="post", verb="update")[0].after == {"tags": [post.tags[0].id]}
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_naming_another_row_is_recorded_by_its_key(loaded):
+    first, second = make(Category), make(Category)
+    post = make(Post, category=first)
+    db.session.commit()
+    assert not loaded or post.category is first
+    post.category = second
+    db.session.commit()
+    post.category = Category(name="New")
+    db.session.commit()
+    post.category = None
+    db.session.commit()
+    new = db.session.scalars(select(Category.id).filter_by(name="New")).one()
+    assert [(one.before, one.after) for one in recorded(model="post", verb="update")] == [
+        ({"category_id": first.id}, {"category_id": second.id}),
+        ({"category_id": second.id}, {"category_id": new}),
+        ({"category_id": new}, {"category_id": None}),
+    ]
+
+
+def test_naming_the_same_row_again_is_no_change():
+    post = make(Post, category=make(Category))
+    db.session.commit()
+    post.category, kept = None, post.category
+    post.category = kept
+    db.session.commit()
+    assert recorded(verb="update") == []
 
 
 def test_a_value_that_was_never_read_is_recorded_with_what_was_stored():

@@ -1,0 +1,207 @@
+"""Any batch taken back: every row that has not changed since, and who changed the others."""
+
+from collections.abc import Generator, Iterable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from backoffice.core import undo_rows, undo_sets
+from backoffice.core.access import NotFound, can
+from backoffice.core.history import Change, note
+from backoffice.core.jobs import Step, Task, job
+from backoffice.core.model import Base, Model
+from backoffice.core.taking import (
+    CHANGE,
+    KINDS,
+    REMOVE,
+    UNDO,
+    Group,
+    Kept,
+    Result,
+    Work,
+    alone,
+    crowded,
+    groups,
+    members,
+    sentence,
+    within,
+)
+
+PART = 20_000  # changes taken back by one step of a job
+FEW = 500  # rows that go one by one when all together cannot
+AT_ONCE = 5_000  # changes of a batch that is taken back while its user waits
+
+
+def size(session: Session, user: Any, batch: str) -> int:
+    """Return how many changes of rows a batch has; raises NotFound when `user` may not know of it."""
+    return sum(group.count for group in groups(_work(session, user, batch)))
+
+
+def undo(session: Session, user: Any, batch: str) -> Result:
+    """Take a batch back on behalf of `user`, recorded as a batch of its own, flushed but not committed.
+
+    Rows that changed since stay as they are, and so do those with which the user may not do that. Raises NotFound
+    for a batch that does not exist, or of which the user may not know.
+    """
+    work, result = _work(session, user, batch), Result()
+    session.flush()
+    for kind in KINDS:
+        _phase(work, kind, result)
+    _tell(work, result)
+    return result
+
+
+def rehearse(session: Session, user: Any, batch: str) -> Result:
+    """Return what `undo` would do now; nothing is written. Of large batches, it counts what it can by itself."""
+    work = _work(session, user, batch)
+    if size(session, user, batch) > AT_ONCE:
+        return _survey(work)
+    with session.begin_nested() as part:
+        result = undo(session, user, batch)
+        part.rollback()
+    session.expire_all()
+    return result
+
+
+def undone(session: Session, batch: str) -> Change | None:
+    """Return the change that says who took this batch back last, if anybody did."""
+    first = select(func.min(CHANGE.c.id)).where(CHANGE.c.batch == batch).scalar_subquery()
+    told = select(Change).where(Change.model == Change.__tablename__, Change.row_id == first, Change.verb == UNDO)
+    return session.scalar(told.order_by(Change.id.desc()).limit(1))
+
+
+@job("undo")
+def _in_parts(task: Task) -> Generator[Step, None, dict[str, Any]]:
+    """Take a large batch back in parts, each of them whole."""
+    work, result = _work(task.session, task.user, str(task.arguments["batch"])), _so_far(task.checkpoint)
+    total = len(KINDS) * size(task.session, task.user, work.batch)
+    seen = int(task.checkpoint.get("seen", 0))
+    for kind in KINDS[KINDS.index(task.checkpoint.get("kind", KINDS[0])) :]:
+        high = task.checkpoint.get("high", work.high) if kind == task.checkpoint.get("kind") else work.high
+        while (low := _below(work, high)) is not None:
+            _phase(replace(work, low=low, high=high), kind, result)
+            seen, high = seen + PART, low
+            yield Step(min(seen, total), total, {"kind": kind, "high": high, "seen": seen, **_told(result)})
+    _tell(work, result)
+    return _told(result)
+
+
+def _below(work: Work, high: int) -> int | None:
+    """Return the key behind which the next part of the batch lies, or None when there is no more of it."""
+    keys = select(CHANGE.c.id).where(CHANGE.c.batch == work.batch, CHANGE.c.id <= high).order_by(CHANGE.c.id.desc())
+    last = work.session.scalars(keys.limit(1)).first()
+    if last is None:
+        return None
+    return work.session.scalars(keys.offset(PART).limit(1)).first() or 0
+
+
+def _told(result: Result) -> dict[str, Any]:
+    kept = [[one.model, one.row_id, one.label, one.why, one.who] for one in result.kept]
+    return {"done": result.done, "stayed": result.stayed, "reasons": result.reasons, "kept": kept}
+
+
+def _so_far(told: dict[str, Any]) -> Result:
+    kept = [Kept(*one) for one in told.get("kept", ())]
+    return Result(int(told.get("done", 0)), kept, dict(told.get("reasons", {})))
+
+
+def _work(session: Session, user: Any, batch: str) -> Work:
+    first = session.scalar(select(func.min(CHANGE.c.id)).where(CHANGE.c.batch == batch))
+    if first is None or not _may_know(session, user, first):
+        raise NotFound(batch)
+    return Work(session, user, batch, first)
+
+
+def _may_know(session: Session, user: Any, first: int) -> bool:
+    """One may take back what one did oneself, and what one may read about."""
+    own = session.scalar(select(CHANGE.c.actor_id).where(CHANGE.c.id == first))
+    return can(user, "read", Change) or (own is not None and own == getattr(user, "id", None))
+
+
+def _phase(work: Work, kind: str, result: Result) -> None:
+    """Take back what asks for one kind of write, in an order in which no row misses one that it refers to."""
+    found = groups(work)
+    tangled = {group.model: set[int]() for group in found}
+    for group in found:
+        tangled[group.model] |= set(_keys(work, group, crowded))
+    for model in _ordered(tangled, backwards=kind == REMOVE):
+        single = set(tangled[model])
+        for group in found:
+            if group.model is model and group.kind == kind:
+                single |= set(_group(work, group, result))
+        undo_rows.take_back(work, (model, kind), single, result)
+
+
+def _ordered(models: Iterable[type[Model]], *, backwards: bool) -> list[type[Model]]:
+    place = {table: at for at, table in enumerate(Base.metadata.sorted_tables)}
+    return sorted(models, key=lambda model: place[model.__table__], reverse=backwards)
+
+
+def _keys(work: Work, group: Group, which: Any) -> list[int]:
+    change = CHANGE.alias("c")
+    query = select(change.c.row_id).where(members(work, group, change), which(work, change))
+    return list(work.session.scalars(query))
+
+
+def _group(work: Work, group: Group, result: Result) -> list[int]:
+    """Take back what statements can of a group, and return the keys of the rows that are to go one by one."""
+    if not undo_sets.suits(group):
+        return _keys(work, group, alone)
+    change = CHANGE.alias("c")
+    query = select(func.count()).select_from(change).where(members(work, group, change), alone(work, change))
+    expected = work.session.scalar(query) or 0
+    if not expected:
+        return []
+    try:
+        with work.session.begin_nested():
+            undo_sets.take_back(work, group, result, expected)
+    except IntegrityError:
+        if expected <= FEW:
+            return _keys(work, group, alone)
+        return [key for half in _halves(work) for key in _group(half, group, result)]
+    return []
+
+
+def _halves(work: Work) -> tuple[Work, Work]:
+    change = CHANGE.alias("c")
+    there = select(change.c.id).where(within(work, change)).order_by(change.c.id)
+    count = work.session.scalar(select(func.count()).select_from(there.subquery())) or 0
+    middle = work.session.scalars(there.offset(count // 2).limit(1)).one()
+    return replace(work, high=middle), replace(work, low=middle)
+
+
+def _survey(work: Work) -> Result:
+    result = Result()
+    for group in groups(work):
+        if undo_sets.suits(group):
+            result.done += undo_sets.survey(work, group, result)
+        else:
+            result.done += group.count
+        _since(work, group, result)
+    return result
+
+
+def _since(work: Work, group: Group, result: Result) -> None:
+    """Take note of the rows of a group that were changed since, naming the first of them and who changed them."""
+    change, later = CHANGE.alias("c"), CHANGE.alias("later")
+    same = (later.c.model == change.c.model) & (later.c.row_id == change.c.row_id) & (later.c.id > change.c.id)
+    query = select(change.c.row_id, change.c.label, func.max(later.c.id)).join(later, same)
+    query = query.where(members(work, group, change), later.c.id > work.first, later.c.batch != work.batch)
+    found = query.group_by(change.c.row_id, change.c.label).order_by(change.c.row_id)
+    count = work.session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    for key, label, last in work.session.execute(found.limit(undo_sets.SHOWN)).all():
+        by = work.session.execute(select(CHANGE.c.actor, CHANGE.c.created_at).where(CHANGE.c.id == last)).one()
+        told = Kept(group.model.__tablename__, key, label, sentence("since"), by.actor, by.created_at)
+        result.keep(told, 0)
+    if count:
+        result.keep(Kept(group.model.__tablename__, 0, "", sentence("since")), count)
+        result.done -= 0 if undo_sets.suits(group) else count
+
+
+def _tell(work: Work, result: Result) -> None:
+    first = work.session.get(Change, work.first)
+    work.session.flush()
+    note(work.session, UNDO, first, of=work.batch, done=result.done, stayed=result.stayed)
