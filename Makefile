@@ -82,6 +82,7 @@ NPM := npm --prefix $(FRONT) --ignore-scripts --omit-lockfile-registry-resolved 
 
 vendor: .venv/.installed ## fetch the front-end packages as locked and write static/vendor (needs npm)
 	$(NPM) ci
+	$(NPM) run --silent bundle
 	$(PY) $(FRONT)/vendor.py $(FRONT)/node_modules
 
 vendor-upgrade: ## resolve the front-end packages anew; make vendor then writes them

@@ -92,8 +92,8 @@ def _unpack(name, said, modules):
     for source, target in used.get("files", {}).items():
         (folder / source).parent.mkdir(parents=True, exist_ok=True)
         (folder / source).write_bytes((VENDOR / said["folder"] / target).read_bytes())
-    for one in (used, used.get("within")):
-        if one and not one["licence"].startswith("licences/"):
+    for one in (used, *used.get("within", ())):
+        if not one["licence"].startswith("licences/"):
             kept = modules / one["package"] / one["licence"]
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_text("licence")

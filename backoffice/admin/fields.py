@@ -1,5 +1,7 @@
 """How text, choices and pictures are typed: a field writes a stored value as text and reads it back."""
 
+import json
+
 from flask_babel import gettext as _
 from wtforms import Field
 from wtforms.validators import ValidationError
@@ -7,6 +9,7 @@ from wtforms.widgets import CheckboxInput, EmailInput, FileInput, TextArea, Text
 
 from backoffice.core.files import picture_url
 from backoffice.core.model import arrive, required
+from backoffice.core.sanitizer import ATTRIBUTES, TAGS
 
 INPUTS = {"email": EmailInput(), "url": URLInput()}
 ACCEPTED = "image/png,image/jpeg,image/gif,image/webp"
@@ -132,6 +135,13 @@ class Paragraphs(Typed):
     def nothing(self):
         """Return the empty text where the column cannot hold nothing."""
         return _empty_text(self.column)
+
+
+class Rich(Paragraphs):
+    """Text with headings, lists, links and pictures; what its editor is told of is what the sanitiser lets stay."""
+
+    kind = "rich"
+    rules = json.dumps({"tags": sorted(TAGS), "attributes": ATTRIBUTES})
 
 
 class Words(Paragraphs):

@@ -83,6 +83,11 @@ class RowForm(BaseForm):
         return any(self.takes_file(field) for field in self)
 
     @property
+    def is_rich(self):
+        """Tell whether there is text in it that an editor is for."""
+        return any(isinstance(field, fields.Rich) for field in self)
+
+    @property
     def files_sent(self):
         """Tell whether files were chosen, which no page can put back."""
         return any(getattr(field, "file", None) for field in self)
@@ -194,7 +199,7 @@ MAKERS = (
     (Strings, _plain(fields.Words, rows=8)),
     (UtcDateTime, _plain(quantities.Moment)),
     (Date, _plain(quantities.Day)),
-    (Html, _plain(fields.Paragraphs, rows=20)),
+    (Html, _plain(fields.Rich, rows=20)),
     (Slug, _plain(fields.Address)),
     (Integer, _whole),
     (Numeric | Float, _plain(quantities.Fraction)),

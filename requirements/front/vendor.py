@@ -35,7 +35,7 @@ def package(name, said, modules, vendor, locked):
     if "sprite" in said:
         (folder / "sprite.svg").write_text(sprite(modules / said["package"] / "icons" / "outline", said))
     licence(folder / "LICENSE", said, modules)
-    if within := said.get("within"):
+    for within in said.get("within", ()):
         licence(folder / f"LICENSE-{within['package'].rpartition('/')[2]}", within, modules)
     return {
         "package": said["package"],
