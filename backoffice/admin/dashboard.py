@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import url_for
+from flask import jsonify, url_for
 from flask_admin import AdminIndexView, expose
+from flask_babel import gettext as _
 
-from backoffice.admin import menu
+from backoffice.admin import menu, palette
 from backoffice.admin.cells import Cell, cell, opened, plain
 from backoffice.admin.figures import Figure, figures
-from backoffice.admin.page import Page
+from backoffice.admin.page import Page, wants_json
 from backoffice.admin.standing import standing
 from backoffice.admin.trends import trends
 from backoffice.admin.unfinished import unfinished
@@ -50,7 +51,11 @@ class Entry:
 
 
 class Dashboard(Page, AdminIndexView):
-    """The first page of the panel."""
+    """The first page of the panel, and the search over all of it."""
+
+    def admits(self, name):
+        """Let everybody see the first page, and search who has something to find."""
+        return name != "find" or bool(menu.readable(self.user))
 
     @expose("/")
     def index(self):
@@ -66,6 +71,15 @@ class Dashboard(Page, AdminIndexView):
             standing=standing(self.user),
             changes=_latest(self.user),
         )
+
+    @expose("/find/")
+    def find(self):
+        """Show what the words in the address lead to: as a page, or to a script as JSON."""
+        text = palette.asked()
+        groups = palette.found(self.user, text)
+        if wants_json():
+            return jsonify(palette.told(groups))
+        return self.render("admin/find.html", title=_("Search"), text=text, groups=groups)
 
 
 def _waits(user, models):
