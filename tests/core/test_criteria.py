@@ -180,7 +180,24 @@ HELD = ("Mara Quill", "mara  QUILL", "Quill, Mara\n<b>", "50% & “Märä” 日
 
 @pytest.mark.parametrize(
     "text",
-    ["quill", "mara qu", "a  q", "Quill,", "<b>", "%", "0% & “M", "märä", "日本語", "本", "hara \\", '"x"', "x", "%s"],
+    [
+        "quill",
+        "a",
+        "mara qu",
+        "a  q",
+        "Quill,",
+        "<b>",
+        "%",
+        "0% & “M",
+        "märä",
+        "日本語",
+        "本",
+        "hara \\",
+        '"x"',
+        "x",
+        "a",
+        "%s",
+    ],
 )
 def test_what_a_text_contains_is_found_by_index_as_it_is_by_reading(app, monkeypatch, text):
     monkeypatch.setattr(search, "ENOUGH", 1)  # of what no index finds; a filter has no such bound
