@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import inspect
 
-from backoffice.core import search_tables
+from backoffice.core import search_building, search_tables
 from backoffice.core.model import db
 from backoffice.core.resource import resources
 from backoffice.core.search_parts import searched, side_of
@@ -20,12 +20,13 @@ def search():
 @search.command("build")
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
 def build(names):
-    """Make the search tables anew, all or those of some models. Whoever changes such rows waits meanwhile."""
-    for model in _chosen(names):
-        with db.engine.begin() as connection:
-            _require(connection)
-            began = perf_counter()
-            search_tables.build(connection, model)
+    """Make the search tables anew, all or those of some models, while people go on searching and writing."""
+    chosen = _chosen(names)
+    with db.engine.begin() as connection:
+        _require(connection)
+    for model in chosen:
+        began = perf_counter()
+        search_building.rebuild(db.engine, model)
         click.echo(f"{side_of(model)}: made in {perf_counter() - began:.1f} s")
 
 

@@ -34,35 +34,57 @@ def rows(model: type[Model], table: str, alias: str = "r") -> str:
 
 def build(model: type[Model]) -> Iterator[str]:
     """Yield the statements that make the side table anew; searches go on in the old one until the last moment."""
-    side, fresh = side_of(model), f"{side_of(model)}_new"
-    table = quoted(model.__tablename__)
+    fresh, table = fresh_of(model), quoted(model.__tablename__)
     yield f"LOCK TABLE {table} IN SHARE MODE"
-    yield f"DROP TABLE IF EXISTS {quoted(fresh)}"
+    yield from clear(model)
     yield f"CREATE TABLE {quoted(fresh)} AS {rows(model, table)}"
     yield f'ALTER TABLE {quoted(fresh)} ADD PRIMARY KEY ("id")'
     yield "SET LOCAL maintenance_work_mem = '256MB'"
+    yield from indexes(model)
+    yield from exchange(model)
+
+
+def fresh_of(model: type[Model]) -> str:
+    """Return the name of the side table of `model` while it is being made."""
+    return f"{side_of(model)}_new"
+
+
+def clear(model: type[Model]) -> Iterator[str]:
+    """Yield the statements that remove what is being made, or was left half made."""
+    yield from detach(model, fresh_of(model))
+    yield f"DROP TABLE IF EXISTS {quoted(fresh_of(model))}"
+
+
+def indexes(model: type[Model], how: str = "") -> Iterator[str]:
+    """Yield the statements that let the table being made be searched; `how` stands before the indexes' names."""
+    fresh = quoted(fresh_of(model))
     for part in parts(model):
         # How common a word is decides how it is looked for, so more than the usual hundred texts are remembered.
-        yield f"ALTER TABLE {quoted(fresh)} ALTER {quoted(part.name)} SET STATISTICS {REMEMBERED}"
+        yield f"ALTER TABLE {fresh} ALTER {quoted(part.name)} SET STATISTICS {REMEMBERED}"
         # Inserts wait in a list that a search reads as it is: a short one.
         options = "WITH (gin_pending_list_limit = 1024)"
-        yield f"CREATE INDEX ON {quoted(fresh)} USING gin ({quoted(part.name)} gin_trgm_ops) {options}"
+        yield f"CREATE INDEX {how} ON {fresh} USING gin ({quoted(part.name)} gin_trgm_ops) {options}"
     if parts(model)[0].name == LABEL:
-        yield f"CREATE INDEX ON {quoted(fresh)} (left({LABEL}, {BEGINNING}) text_pattern_ops)"
-    yield f"ANALYZE {quoted(fresh)}"
-    yield from detach(model)
-    yield f"DROP TABLE IF EXISTS {quoted(side)}"
-    yield f"ALTER TABLE {quoted(fresh)} RENAME TO {quoted(side)}"
+        yield f"CREATE INDEX {how} ON {fresh} (left({LABEL}, {BEGINNING}) text_pattern_ops)"
+    yield f"ANALYZE {fresh}"
+
+
+def exchange(model: type[Model]) -> Iterator[str]:
+    """Yield the statements that put the table that was made in the place of the old one."""
+    yield from detach(model, fresh_of(model))
+    yield from drop(model)
+    yield f"ALTER TABLE {quoted(fresh_of(model))} RENAME TO {quoted(side_of(model))}"
     yield from attach(model)
 
 
-def attach(model: type[Model]) -> Iterator[str]:
-    """Yield the statements that make the triggers, one for each kind of write."""
-    table, feed = quoted(model.__tablename__), quoted(_feed(model))
+def attach(model: type[Model], side: str = "") -> Iterator[str]:
+    """Yield the statements that make the triggers, one for each kind of write; they feed `side`, if it is another."""
+    side = side or side_of(model)
+    table, feed = quoted(model.__tablename__), quoted(f"{side}_feed")
     names = [column_name(model, name) for name in sources(model)]
     changed = " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in names)
     run = f"EXECUTE FUNCTION {feed}()"
-    yield f"CREATE OR REPLACE FUNCTION {feed}() RETURNS trigger LANGUAGE plpgsql AS $feed${source(model)}$feed$"
+    yield f"CREATE OR REPLACE FUNCTION {feed}() RETURNS trigger LANGUAGE plpgsql AS $feed${source(model, side)}$feed$"
     for word, when in {
         "insert": "AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT",
         "update": "AFTER UPDATE OF {names} ON {table} FOR EACH ROW WHEN ({changed})",
@@ -70,12 +92,12 @@ def attach(model: type[Model]) -> Iterator[str]:
         "empty": "AFTER TRUNCATE ON {table} FOR EACH STATEMENT",
     }.items():
         said = when.format(table=table, names=", ".join(names), changed=changed)
-        yield f"CREATE OR REPLACE TRIGGER {quoted(f'{side_of(model)}_{word}')} {said} {run}"
+        yield f"CREATE OR REPLACE TRIGGER {quoted(f'{side}_{word}')} {said} {run}"
 
 
-def detach(model: type[Model]) -> Iterator[str]:
+def detach(model: type[Model], side: str = "") -> Iterator[str]:
     """Yield the statements that remove the triggers."""
-    yield f"DROP FUNCTION IF EXISTS {quoted(_feed(model))}() CASCADE"
+    yield f"DROP FUNCTION IF EXISTS {quoted(f'{side or side_of(model)}_feed')}() CASCADE"
 
 
 def drop(model: type[Model]) -> Iterator[str]:
@@ -84,9 +106,9 @@ def drop(model: type[Model]) -> Iterator[str]:
     yield f"DROP TABLE IF EXISTS {quoted(side_of(model))}"
 
 
-def source(model: type[Model]) -> str:
+def source(model: type[Model], side: str = "") -> str:
     """Return what the triggers of `model` do."""
-    side = quoted(side_of(model))
+    side = quoted(side or side_of(model))
     names = [quoted(part.name) for part in parts(model)]
     into = f'INSERT INTO {side} ("id", {", ".join(names)})'
     taken = ", ".join(f"{name} = excluded.{name}" for name in names)
@@ -122,10 +144,6 @@ def columns_there(connection: Any) -> list[tuple[str, str]]:
         " AND c.relname LIKE '%\\_search' AND pg_table_is_visible(c.oid)"
     )
     return [(table, column) for table, column in connection.execute(text(asked))]
-
-
-def _feed(model: type[Model]) -> str:
-    return f"{side_of(model)}_feed"
 
 
 def _value(model: type[Model], part: Part, alias: str) -> str:

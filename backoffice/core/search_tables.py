@@ -15,7 +15,15 @@ from backoffice.core.model import Base, Model
 from backoffice.core.search_parts import parts, quoted, searched, side_of, sources
 
 KINDS: dict[str, Any] = {"postgresql": search_postgresql, "sqlite": search_sqlite}
-SHADOWS = ("", "_data", "_idx", "_content", "_docsize", "_config")  # what SQLite makes of a full-text table
+SHADOWS = (
+    "",
+    "_new",
+    "_data",
+    "_idx",
+    "_content",
+    "_docsize",
+    "_config",
+)  # of one being made, and what SQLite makes of it
 PATIENCE = 30.0  # seconds after which a process looks again for side tables that were not all there
 
 _known: WeakKeyDictionary[Engine, tuple[frozenset[str], float]] = WeakKeyDictionary()

@@ -195,7 +195,6 @@ HELD = ("Mara Quill", "mara  QUILL", "Quill, Mara\n<b>", "50% & “Märä” 日
         "hara \\",
         '"x"',
         "x",
-        "a",
         "%s",
     ],
 )

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import delete, insert, inspect, select, text, update
 
-from backoffice.core import search, search_tables
+from backoffice.core import search, search_building, search_tables
 from backoffice.core.model import db, now
 from backoffice.core.search_parts import parts, searched, side_of
 from backoffice.models.accounts import User
@@ -273,6 +273,54 @@ def test_the_tables_are_made_anew_from_the_rows(here, runner):
     assert found("flowing", Tag) == ["Flowing"]
     told = runner.invoke(args=["search", "build", "change"])
     assert (told.exit_code, "never searched by index" in told.output) == (1, True)
+
+
+@pytest.mark.postgres
+def test_people_write_while_a_table_is_made_anew_and_nothing_of_it_is_lost(here, monkeypatch):
+    names = ["Ebbing", "Flowing", "Standing", "Falling", "Rising"]
+    keys = [stored(Tag, name=name) for name in names]
+    monkeypatch.setattr(search_building, "AT_ONCE", 2)
+    fill, done = search_building._fill, []
+
+    def write(*_asked):
+        """Change, delete and add before the rows are taken in, and again after."""
+        sql(update(Tag.__table__).where(Tag.id == keys[len(done)]).values(name=f"Turned {len(done)}"))
+        sql(delete(Tag.__table__).where(Tag.id == keys[2 + len(done)]))
+        stored(Tag, name=f"Fresh {len(done)}")
+        done.append(True)
+
+    def around(engine, model):
+        write()
+        fill(engine, model)
+        write()
+        sql("INSERT INTO tag_search_new (id, label, words) VALUES (987, 'late', '')")
+
+    monkeypatch.setattr(search_building, "_fill", around)
+    search_building.rebuild(db.engine, Tag)
+    assert sorted(kept(Tag)) == ["fresh 0", "fresh 1", "rising", "turned 0", "turned 1"]
+    stored(Tag, name="Later")
+    assert found("later", Tag) == ["Later"]
+    with db.engine.connect() as connection:
+        assert search_tables.is_right(connection, Tag)
+        assert search_tables.differences(connection, Tag) == {"missing": 0, "stale": 0, "left over": 0}
+    assert leftovers() == []
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("step", ["_fill", "_finish"])
+def test_a_table_that_could_not_be_made_leaves_the_old_one_at_work(here, monkeypatch, step):
+    stored(Tag, name="Ebbing")
+    monkeypatch.setattr(search_building, step, lambda *_asked: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        search_building.rebuild(db.engine, Tag)
+    stored(Tag, name="Flowing")
+    assert found("flow", Tag) == ["Flowing"]
+    assert leftovers() == []
+
+
+def leftovers():
+    asked = "SELECT relname FROM pg_class WHERE relname LIKE 'tag_search_new' UNION ALL SELECT proname FROM pg_proc"
+    return list(sql(f"{asked} WHERE proname LIKE 'tag_search_new%'").scalars())
 
 
 def test_what_was_written_while_the_schema_changed_is_found(here):
