@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from backoffice.admin import cells, controls, inline, paging, parameters, query
 from backoffice.admin.lines import Lines
+from backoffice.core import census
 from backoffice.core.access import may_see
 from backoffice.core.criteria import BadCriteria
 from backoffice.core.model import db
@@ -50,6 +51,15 @@ def show(view, args, opened=None):
         back=draw.back,
         export=parameters.address(f"{view.home()}export/csv/", asked.pairs(page="", page_size="")),
     )
+
+
+def count(view, args):
+    """Have all rows counted that the parameters `args` ask for, and lead back to the page that shows how many."""
+    asked = ask(view, args)
+    session = db.session()
+    census.ask(session, view.user, asked.criteria)
+    session.commit()
+    return redirect(parameters.address(view.home(), asked.pairs(count="exact")))
 
 
 def ask(view, args):

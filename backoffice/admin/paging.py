@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import format_decimal, ngettext
+from flask_babel import format_decimal, format_time, ngettext
 from flask_babel import gettext as _
 from sqlalchemy import Boolean, Date, DateTime, Integer, Time
 
 from backoffice.admin.parameters import SIZES, address
+from backoffice.core import census
 from backoffice.core.counting import MOST, SECONDS
+from backoffice.core.jobs import RUNNING, WAITING
 from backoffice.core.resource import columns, labels
 from backoffice.core.types import UtcDateTime
+
+MOVING = (WAITING, RUNNING)
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,8 @@ class Pager:
     """Where the page stands in words, and the addresses of others; an empty address means that there is no such page.
 
     `kept` are the parameters that a form carries along which chooses another page or size. `exact` leads to the
-    same page with all its rows counted.
+    same page with all its rows counted; where that takes long, `count` is where a form asks for it, and `moves` shows
+    the page anew while they are being counted.
     """
 
     said: str
@@ -41,8 +46,10 @@ class Pager:
     before: str
     after: str
     end: str
-    exact: str
     jump: Jump | None
+    exact: str = ""
+    count: str = ""
+    moves: str = ""
 
 
 def of(path, asked, found):
@@ -55,7 +62,7 @@ def of(path, asked, found):
     return Pager(
         said=_said(found),
         total=told(found.total),
-        note=_("Counting all would take longer than %(number)d seconds.", number=SECONDS) if found.hasty else "",
+        note=_note(found),
         size=asked.page_size,
         sizes=SIZES,
         kept=tuple(asked.pairs(page="", page_size="")),
@@ -64,9 +71,28 @@ def of(path, asked, found):
         before=page(before=found.previous) if found.previous else "",
         after=page(after=found.next) if found.next else "",
         end=page(last=1) if found.next else "",
-        exact="" if found.total.exact or found.hasty else address(path, asked.pairs(count="exact")),
         jump=_jump(asked, found.order) if several or asked.place.at else None,
+        **_counting(path, asked, found),
     )
+
+
+def _counting(path, asked, found):
+    """Return the one way there is to come to know the exact number of rows."""
+    if found.total.exact:
+        return {}
+    pairs = asked.pairs(count="exact")
+    if found.counter is not None and found.counter.state in MOVING:
+        return {"moves": address(path, pairs)}
+    long = found.hasty or found.total.value > census.LARGE
+    return {"count": address(f"{path}count/", pairs)} if long else {"exact": address(path, pairs)}
+
+
+def _note(found):
+    if found.counter is None:
+        return _("Counting all would take longer than %(number)d seconds.", number=SECONDS) if found.hasty else ""
+    if found.counter.state in MOVING:
+        return _("All of them are being counted.")
+    return found.counter.error or _("Counted at %(time)s.", time=format_time(found.counter.finished_at, "short"))
 
 
 def told(number):

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import String, Text, and_, cast, func, select
 
-from backoffice.core import counting, paging
+from backoffice.core import census, counting, paging
 from backoffice.core.access import condition, may_see
+from backoffice.core.jobs import DONE, Job
 from backoffice.core.resource import columns, key_of, relations, resource
 from backoffice.core.types import Html
 
@@ -39,7 +40,7 @@ class Found:
     """The rows of a page in their order, the cursors of its neighbours, and how many rows there are in all.
 
     `first` is the number of the first row among all, None where it is not known; `hasty` tells that counting all
-    of them was asked for and took too long.
+    of them was asked for and would take too long, and `counter` is the job that counts them or has done so.
     """
 
     rows: list[Row]
@@ -49,6 +50,7 @@ class Found:
     total: counting.Number
     first: int | None
     hasty: bool = False
+    counter: Job | None = None
 
 
 def find(session, user, model, asked, names):
@@ -60,21 +62,25 @@ def find(session, user, model, asked, names):
     many = {name: _linked(session, user, model, name, keys) for name in names if _is_many(model, name)}
     rows = [_row(model, one, names, many) for one in page.rows]
     every = select(model.id).where(matching)
-    total, hasty = _total(session, every, asked, page)
+    counter = census.latest(session, user, asked.criteria) if asked.exact else None
+    total, hasty = _total(session, every, asked, (page, counter))
     first = _first(session, every, order, (asked.place, page, total))
-    return Found(rows, order, page.next, page.previous, total, first, hasty)
+    return Found(rows, order, page.next, page.previous, total, first, hasty, counter)
 
 
-def _total(session, every, asked, page):
+def _total(session, every, asked, seen):
     """Return how many rows there are in all, and whether counting them exactly was given up."""
-    place = asked.place
+    (page, counter), place = seen, asked.place
     if page.rows and not (page.next or place.after or place.before or place.last or place.at):
         return counting.Number(place.skip + len(page.rows)), False
-    exact = counting.exactly(session, every) if asked.exact else None
-    if exact is not None:
-        return counting.Number(exact), False
+    if counter is not None and counter.state == DONE:
+        return counting.Number(counter.result["count"]), False
     counted = counting.quickly if asked.criteria.search else counting.count
-    return counted(session, every), asked.exact
+    number = counted(session, every)
+    if number.exact or not asked.exact:
+        return number, False
+    exact = counting.exactly(session, every) if number.value <= census.LARGE and counter is None else None
+    return (number, True) if exact is None else (counting.Number(exact), False)
 
 
 def _first(session, every, order, stands):

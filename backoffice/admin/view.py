@@ -12,6 +12,7 @@ from backoffice.core.resource import actions, resource
 
 NEEDS = {
     "index_view": ("read",),
+    "count_view": ("read",),
     "details_view": ("read",),
     "create_view": ("create",),
     "edit_view": ("update",),
@@ -70,6 +71,11 @@ class ResourceView(Editing, Page):
     def index_view(self):
         """Show the grid."""
         return grid.show(self, request.args)
+
+    @expose("/count/", methods=("POST",))
+    def count_view(self):
+        """Have the rows of the grid counted, and show it again."""
+        return grid.count(self, request.args)
 
     @expose("/action/", methods=("POST",))
     def action_view(self):

@@ -522,6 +522,7 @@ def test_a_resource_has_the_agreed_addresses_and_no_others(name, app):
         "details/": {"GET"},
         "delete/": {"GET", "POST"},
         "action/": {"POST"},
+        "count/": {"POST"},
         "ajax/update/": {"POST"},
         "ajax/lookup/": {"GET"},
         "export/<form>/": {"GET"},
