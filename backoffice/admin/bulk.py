@@ -14,6 +14,7 @@ from backoffice.admin.page import return_target
 from backoffice.core import chunks, counting, operation
 from backoffice.core.access import can, parse_key
 from backoffice.core.criteria import BadCriteria
+from backoffice.core.history import done
 from backoffice.core.jobs import Job
 from backoffice.core.model import db
 from backoffice.core.selection import Selection, seal, unseal
@@ -128,7 +129,7 @@ def _do(view, work, selection, back):
         session.rollback()
         tell(_("Nothing was changed: meanwhile other rows came to refer to these. Try again."), "error")
         return redirect(back)
-    tell(told(work, outcome), "success" if outcome.changed or not outcome.refused else "error")
+    tell(told(work, outcome), "success" if outcome.changed or not outcome.refused else "error", undo=done(session))
     return redirect(back)
 
 

@@ -12,6 +12,7 @@ from backoffice.admin.page import return_target
 from backoffice.admin.pickers import Source, Target
 from backoffice.core import writing
 from backoffice.core.access import NotFound
+from backoffice.core.history import done
 from backoffice.core.holds import DELETE
 from backoffice.core.model import db
 from backoffice.core.references import resolve
@@ -77,7 +78,7 @@ def work(view, row, questions):
         return _refused(view, key, {"": _("You may not delete this any more once that is done.")})
     except Refusal as refusal:
         return _refused(view, key, refusal.problems)
-    tell(_("“%(label)s” was deleted.", label=short(label)))
+    tell(_("“%(label)s” was deleted.", label=short(label)), undo=done(session))
     return redirect(_target(view, key))
 
 

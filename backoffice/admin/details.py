@@ -10,14 +10,15 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import Text
 
-from backoffice.admin.cells import EMPTY, Cell, cell, linked, opened, plain
+from backoffice.admin.cells import EMPTY, Cell, cell, linked, opened
+from backoffice.admin.diffs import Difference, differences
 from backoffice.admin.hanging import hanging
 from backoffice.admin.markup import joined
 from backoffice.admin.named import option, present, target_of
 from backoffice.admin.page import return_target
-from backoffice.admin.words import NOTHING, VERBS
+from backoffice.admin.words import VERBS
 from backoffice.core.access import ALL, OWN, can, may_see, rule, visible
-from backoffice.core.history import SILENT, Change
+from backoffice.core.history import Change
 from backoffice.core.model import db
 from backoffice.core.resource import (
     actions,
@@ -33,7 +34,6 @@ from backoffice.core.types import Html, Strings
 
 LATEST = 20
 MAIN_HEADING = re.compile(r"<(/?)h1\b")
-SHORT = 200
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,13 @@ class Whole:
 
 @dataclass(frozen=True)
 class Event:
-    """One entry of the row's history: when, who, what, and each change as (label, before, after)."""
+    """One entry of the row's history: when, who, what, each value that changed, and what was done with it."""
 
     moment: datetime
     who: str
     verb: Any
-    changes: tuple[tuple[Any, str, str], ...]
+    changes: tuple[Difference, ...]
+    batch: str
 
 
 def show(view, row):
@@ -132,19 +133,8 @@ def _named(model, name, now):
 
 
 def _event(user, model, change):
-    before, after = change.before or {}, change.after or {}
-    known = {*columns(model), *relations(model)} - SILENT
-    seen = [name for name in {**before, **after} if name in known and may_see(user, model, name)]
     # What a new row began with stands on the page; its first entry need not repeat it.
-    told = seen if change.before is not None else ()
+    told = tuple(differences(user, model, change)) if change.before is not None else ()
     action = actions(model).get(change.verb)
     verb = action.label if action else VERBS.get(change.verb, change.verb)
-    changes = tuple((labels(model, name), _words(before.get(name)), _words(after.get(name))) for name in told)
-    return Event(change.created_at, change.actor or _("nobody signed in"), verb, changes)
-
-
-def _words(value):
-    if value is None or value == "":
-        return NOTHING
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return plain(text)[:SHORT]
+    return Event(change.created_at, change.actor or _("nobody signed in"), verb, told, change.batch)

@@ -10,6 +10,7 @@ from backoffice.admin.messages import tell
 from backoffice.admin.named import option
 from backoffice.admin.page import return_target
 from backoffice.core.access import NotFound, fetch
+from backoffice.core.history import done
 from backoffice.core.model import db
 from backoffice.core.writing import Refusal, Stale
 
@@ -74,7 +75,7 @@ class Editing:
         except Refusal as refusal:
             again = saving.show_again(self.user, self.model, key, refusal)
             return self._form(template, again), 409 if isinstance(refusal, Stale) else 422
-        tell(_("“%(label)s” was saved.", label=lookup.short(label)))
+        tell(_("“%(label)s” was saved.", label=lookup.short(label)), undo=done(db.session()))
         return redirect(self._next(saved))
 
     def _form(self, template, form):

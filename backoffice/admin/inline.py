@@ -12,6 +12,7 @@ from backoffice.admin.forms import FIND, RowForm
 from backoffice.admin.messages import tell
 from backoffice.admin.page import return_target, wants_json
 from backoffice.core.access import parse_key
+from backoffice.core.history import done
 from backoffice.core.model import db
 from backoffice.core.resource import resource
 from backoffice.core.writing import Refusal, Stale, writable
@@ -74,7 +75,7 @@ def save(view):
         return _again(OpenCell(key, name, form), 409 if isinstance(refusal, Stale) else 422)
     if wants_json():
         return jsonify(key=key, column=name, version=saved.version), 200
-    tell(_("“%(label)s” was saved.", label=cells.words_of(view.user, saved)))
+    tell(_("“%(label)s” was saved.", label=cells.words_of(view.user, saved)), undo=done(db.session()))
     return redirect(f"{return_target(view.home())}#row-{key}"), 302
 
 

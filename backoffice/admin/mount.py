@@ -3,13 +3,14 @@
 from flask_admin import Admin
 
 from backoffice.admin.dashboard import Dashboard
+from backoffice.admin.history import HistoryView
 from backoffice.admin.jobs import JobView
 from backoffice.admin.view import ResourceView
 from backoffice.core.nonce import csp_nonce
 from backoffice.core.resource import resources
 
 # Most resources need nothing but what follows from their model.
-OWN = {"job": JobView}
+OWN = {"job": JobView, "change": HistoryView}
 
 
 def init_app(app):

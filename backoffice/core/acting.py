@@ -54,3 +54,13 @@ def begin_acting(one: Actor) -> Any:
 def end_acting(token: Any) -> None:
     """End what `begin_acting` started."""
     _actor.reset(token)
+
+
+def mark(session: Any) -> None:
+    """Take note that this batch has changes of its own, which can be taken back."""
+    session.info["batch"] = actor().batch
+
+
+def done(session: Any) -> str | None:
+    """Return the batch of whoever acts now, if anything was recorded in it by this session."""
+    return actor().batch if session.info.get("batch") == actor().batch else None

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Delete, Index, Insert, String, Update, event, inspect
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column
 
-from backoffice.core.acting import Actor, acting, actor, begin_acting, end_acting
+from backoffice.core.acting import Actor, acting, actor, begin_acting, done, end_acting, mark
 from backoffice.core.encoding import encode
 from backoffice.core.entries import Json, sent_together
 from backoffice.core.model import Model, now
@@ -24,6 +24,7 @@ __all__ = [
     "acting",
     "actor",
     "begin_acting",
+    "done",
     "end_acting",
     "note",
     "note_created",
@@ -62,7 +63,7 @@ class Change(Model):
         label="label",
         columns=("created_at", "actor", "verb", "model", "label", "door"),
         filters=("created_at", "actor_id", "verb", "model", "row_id", "batch"),
-        verbs=("read", "export"),
+        verbs=("read", "export", "redact"),
         # What was written holds columns that ask for rights of their own: whoever reads that reads all of them.
         fields=dict.fromkeys(("address", "before", "after", "digest"), "trace"),
     )
@@ -90,6 +91,7 @@ def note_many(session: Session, entries: Iterable[Mapping[str, Any]]) -> None:
         dialect = session.get_bind().dialect.name
         statement = sent_together(Change.__table__, dialect)
         session.execute(statement, {**who(), "entries": rows}, execution_options={"recorded": True})
+        mark(session)
 
 
 def who() -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import RelationshipProperty, Session
 from sqlalchemy.sql import ClauseElement
 
+from backoffice.core.acting import mark
 from backoffice.core.encoding import sql_object
 from backoffice.core.entries import Json, written
 from backoffice.core.history import SILENT, Change, who
@@ -152,6 +153,7 @@ def record(session: Session, step: Step, rows: Select[Any], values: tuple[Any, A
     table: Any = Change.__table__
     entries = written(table, session.get_bind().dialect.name, chosen.subquery("entry"))
     session.execute(entries, execution_options=RECORDED)
+    mark(session)
 
 
 def typed(name: str, value: Any) -> ColumnElement[Any]:

@@ -40,17 +40,21 @@ def size(session: Session, user: Any, batch: str) -> int:
     return sum(group.count for group in groups(_work(session, user, batch)))
 
 
-def undo(session: Session, user: Any, batch: str) -> Result:
+def undo(session: Session, user: Any, batch: str, only: int | None = None) -> Result:
     """Take a batch back on behalf of `user`, recorded as a batch of its own, flushed but not committed.
 
-    Rows that changed since stay as they are, and so do those with which the user may not do that. Raises NotFound
-    for a batch that does not exist, or of which the user may not know.
+    Rows that changed since stay as they are, and so do those with which the user may not do that. `only` is the key
+    of the one change that is meant, if not all are. Raises NotFound for a batch that does not exist, or of which
+    the user may not know.
     """
     work, result = _work(session, user, batch), Result()
+    if only is not None:
+        work = replace(work, low=only - 1, high=only)
     session.flush()
     for kind in KINDS:
         _phase(work, kind, result)
-    _tell(work, result)
+    if only is None:
+        _tell(work, result)
     return result
 
 

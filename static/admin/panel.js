@@ -22,7 +22,7 @@
     away.addEventListener("click", () => message.remove());
     message.append(away);
     // What went wrong and what offers a next step stays until somebody puts it away.
-    if (message.classList.contains("alert-success") && !message.querySelector("a")) {
+    if (message.classList.contains("alert-success") && !message.querySelector("a, form")) {
       const leave = () => { message.matches(":hover, :focus-within") ? setTimeout(leave, LEAVE) : message.remove(); };
       setTimeout(leave, LEAVE);
     }

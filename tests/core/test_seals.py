@@ -1,6 +1,8 @@
 """The history cannot be altered by the application, and whoever alters it otherwise is found out."""
 
+import json
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import delete, insert, select, text, update
@@ -13,7 +15,7 @@ from backoffice.core.digests import content, expected
 from backoffice.core.encoding import sql_object
 from backoffice.core.history import Change
 from backoffice.core.model import db
-from backoffice.core.seals import head, seal, seal_all
+from backoffice.core.seals import GENESIS, head, link, seal, seal_all
 from backoffice.core.selection import Selection
 from backoffice.models.comments import Comment
 from backoffice.models.content import Post, Tag
@@ -282,3 +284,42 @@ def test_many_changes_are_one_statement(queries):
 def test_a_bare_insert_into_the_history_is_refused():
     with pytest.raises(history.Unrecorded):
         db.session.execute(insert(Change).values(batch="x"))
+
+
+def test_what_is_old_is_written_to_a_file_and_removed(written, runner, tmp_path):
+    with tampering() as connection:
+        connection.execute(seal.update().where(seal.c.number <= 2).values(sealed_at=datetime(2020, 1, 1, tzinfo=UTC)))
+        connection.execute(seal.update().values(number=None, chain=None))
+        open_ones = connection.execute(select(seal).order_by(seal.c.first_id)).all()
+        word = GENESIS
+        for number, one in enumerate(open_ones, 1):
+            word = link(word, number, one, one.sealed_at)
+            connection.execute(seal.update().where(seal.c.id == one.id).values(number=number, chain=word))
+    assert faults() == []
+    file = tmp_path / "old.jsonl"
+    told = runner.invoke(args=["history", "prune", "--before", "2021-01-01", "--export", str(file)])
+    assert told.exit_code == 0, told.output
+    db.session.rollback()
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    left = list(db.session.scalars(select(Change.id).order_by(Change.id)))
+    assert [one["id"] for one in lines] == written[: len(lines)]
+    assert left[:-1] == written[len(lines) :]
+    assert {len(one["digest"]) for one in lines} == {64}
+    seal_all(db.session)
+    assert faults() == []
+    again = runner.invoke(args=["history", "prune", "--before", "2021-01-01", "--export", str(file)])
+    assert "Nothing is that old." in again.output
+    with tampering() as connection:
+        connection.execute(text("DELETE FROM change WHERE verb = 'prune'"))
+    assert faults() != []
+
+
+def test_nothing_is_removed_when_the_file_cannot_be_written(written, runner, tmp_path):
+    (tmp_path / "there.jsonl").write_text("mine")
+    for name, said in (("there.jsonl", "is there already"), ("no/such/folder.jsonl", "could not be written")):
+        told = runner.invoke(args=["history", "prune", "--before", "2999-01-01", "--export", str(tmp_path / name)])
+        assert told.exit_code == 1
+        assert said in told.output
+    db.session.rollback()
+    assert list(db.session.scalars(select(Change.id).order_by(Change.id))) == written
+    assert (tmp_path / "there.jsonl").read_text() == "mine"
