@@ -1,44 +1,28 @@
 """Bringing rows in from a file in three steps: send it, choose and rehearse, confirm."""
 
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any
-
 from flask import abort, redirect, request, send_file, url_for
 from flask_babel import gettext as _
 
 from backoffice.admin.editing import only
 from backoffice.admin.messages import tell
-from backoffice.core import mapping, uploads
-from backoffice.core.access import can
+from backoffice.admin.sent import done, opened, show, told
+from backoffice.core import imports, mapping, uploads
+from backoffice.core.access import can, fetch
 from backoffice.core.acting import acting, actor
-from backoffice.core.history import Change
+from backoffice.core.imports import Order
 from backoffice.core.intake import Intake
+from backoffice.core.jobs import DONE, ENDED, Job
 from backoffice.core.mapping import BadPlan, Plan
 from backoffice.core.model import db
 from backoffice.core.refused import RefusedLines
-from backoffice.core.resource import labels
-from backoffice.core.sheets import ABSENT, ENCODINGS, Table, open_table
-from backoffice.core.uploads import Upload
+from backoffice.core.sheets import ENCODINGS, open_table
 from backoffice.core.workbooks import Unreadable
-
-SAMPLES = 3
-LONGEST_SAMPLE = 80
 
 
 def roomy(function):
     """Let a view take as much as a table may hold."""
     function.largest = "MAX_IMPORT_LENGTH"
     return function
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A file that this person sent: where it is kept, the encoding they chose, and the table in it."""
-
-    upload: Upload
-    encoding: str
-    table: Table
 
 
 def answer(view):
@@ -58,17 +42,17 @@ def takes(view):
 
 
 def _get(view):
-    only("file", "refused")
+    only("file", "refused", "job")
+    if "job" in request.args:
+        return _of_job(view, request.args["job"])
     if "refused" in request.args:
         upload, _about = uploads.unseal(request.args["refused"], view.user)
-        if not upload.refused.is_file():
-            raise Unreadable(_("These lines are no longer kept."))
-        return send_file(upload.refused, mimetype="text/csv", as_attachment=True, download_name="refused.csv")
+        return _send(upload.refused)
     if "file" not in request.args:
         return _ask(view)
-    sent = _open(view, *uploads.unseal(request.args["file"], view.user))
+    sent = opened(view, *uploads.unseal(request.args["file"], view.user))
     chosen = Plan(view.model, mapping.guess(view.user, view.model, sent.table.headers), _usual_key(view, sent))
-    return _show(view, sent, chosen)
+    return show(view, sent, chosen)
 
 
 def _post(view):
@@ -77,9 +61,9 @@ def _post(view):
         return _receive(view)
     upload, about = uploads.unseal(request.form.get("token", ""), view.user)
     if step == "rehearse":
-        return _rehearse(view, _open(view, upload, about))
+        return _rehearse(view, opened(view, upload, about))
     if step == "confirm":
-        return _confirm(view, _open(view, upload, about), about)
+        return _confirm(view, opened(view, upload, about), about)
     return abort(400, _("There is no such step."))
 
 
@@ -104,12 +88,6 @@ def _receive(view):
     return redirect(url_for(".import_view", file=token))
 
 
-def _open(view, upload, about):
-    if about[0] != view.endpoint or not upload.unchanged():
-        raise Unreadable(_("This file is no longer kept; send it again."))
-    return Sent(upload, about[1], open_table(upload.path, about[1], inspected=True))
-
-
 def _usual_key(view, sent):
     known = mapping.guess(view.user, view.model, sent.table.headers)
     return next((name for name in mapping.keys(view.user, view.model) if name in known), "")
@@ -129,10 +107,12 @@ def _rehearse(view, sent):
     except BadPlan as error:
         fields = tuple(request.form.get(f"column-{at}", "") for at in range(len(sent.table.headers)))
         unfit = Plan(view.model, fields, request.form.get("key", ""), request.form.get("whole", "1") == "1")
-        return _show(view, sent, unfit, problem=str(error)), 422
+        return show(view, sent, unfit, problem=str(error)), 422
+    if imports.is_large(sent.table) and can(view.user, "read", Job):
+        return _later(view, Order(sent.upload, sent.encoding, plan, rehearse=True))
     report, _batch = _run(view, sent, plan, rehearse=True)
     db.session.rollback()
-    return _show(view, sent, plan, report=report)
+    return show(view, sent, plan, **_told(view, sent, report))
 
 
 def _confirm(view, sent, about):
@@ -140,16 +120,54 @@ def _confirm(view, sent, about):
         raise Unreadable(_("Rehearse the import first."))
     plan = Plan(view.model, tuple(about[2]), about[3], about[4])
     mapping.check(view.user, plan, sent.table.headers)
+    if imports.is_large(sent.table) and can(view.user, "read", Job):
+        return _later(view, Order(sent.upload, sent.encoding, plan, rehearse=False))
     report, batch = _run(view, sent, plan, rehearse=False)
     if not report.kept:
         db.session.rollback()
-        return _show(view, sent, plan, report=report, problem=_("Nothing was brought in: lines were refused.")), 422
+        problem = _("Nothing was brought in: lines were refused.")
+        return show(view, sent, plan, problem, **_told(view, sent, report)), 422
     db.session.commit()
     sent.upload.remove()
     tell(_("The import is done."))
-    history = url_for("change.index_view", batch=batch) if can(view.user, "read", Change) else ""
-    title = _("Imported: %(kind)s", kind=view.plural)
-    return view.render("admin/intake/done.html", title=title, history=history, **_told(view, sent, report))
+    return done(view, _told(view, sent, report), batch)
+
+
+def _told(view, sent, report):
+    word = uploads.seal(sent.upload, view.user, [view.endpoint]) if report.refused else ""
+    return told(view, report, url_for(".import_view", refused=word))
+
+
+def _later(view, order):
+    """Leave a large table to a job; its page says how far it is, and leads back."""
+    job = imports.ask(db.session(), view.user, order).id
+    db.session.commit()
+    return redirect(url_for("job.details_view", id=job), 303)
+
+
+def _of_job(view, key):
+    """Answer what came of the job with this key, for the one who asked for it."""
+    row = fetch(db.session(), view.user, "read", Job, key)
+    if row.name != imports.NAME or row.user_id != view.user.id:
+        abort(404)
+    order, report = imports.order_of(row), imports.report_of(row)
+    if order.plan.model is not view.model:
+        abort(404)
+    if "refused" in request.args:
+        return _send(imports.refused_of(row))
+    if report is None or row.state not in ENDED:
+        return redirect(url_for("job.details_view", id=row.id))
+    outcome = told(view, report, url_for(".import_view", job=row.id, refused="1"))
+    if order.rehearse and row.state == DONE:
+        return show(view, opened(view, order.upload, [view.endpoint, order.encoding]), order.plan, **outcome)
+    problem = "" if row.state == DONE else row.error or _("This import was cancelled; what was done till then is kept.")
+    return done(view, outcome, row.batch, problem)
+
+
+def _send(path):
+    if path is None or not path.is_file():
+        raise Unreadable(_("These lines are no longer kept."))
+    return send_file(path, mimetype="text/csv", as_attachment=True, download_name="refused.csv")
 
 
 def _run(view, sent, plan, *, rehearse):
@@ -163,46 +181,3 @@ def _run(view, sent, plan, *, rehearse):
         *_before, report = work.steps(rehearse=rehearse)
         session.flush()
     return report, one.batch
-
-
-def _show(view, sent, plan, report=None, problem=""):
-    about = [view.endpoint, sent.encoding]
-    told = _told(view, sent, report) if report else {}
-    return view.render(
-        "admin/intake/plan.html",
-        title=_("Import: %(kind)s", kind=view.plural),
-        sent=sent,
-        plan=plan,
-        problem=problem,
-        columns=_columns(sent, plan),
-        fields=mapping.fields(view.user, view.model),
-        uniques=mapping.keys(view.user, view.model),
-        creates=can(view.user, "create", view.model),
-        token=uploads.seal(sent.upload, view.user, about),
-        confirm=uploads.seal(sent.upload, view.user, [*about, plan.fields, plan.key, plan.whole]),
-        **told,
-    )
-
-
-def _columns(sent, plan):
-    """Return for each column of the file its name, the field it fills and a few of its cells."""
-    lines = list(islice(sent.table.lines(), SAMPLES))
-    found = []
-    for at, header in enumerate(sent.table.headers):
-        cells = [line.cells[at] if at < len(line.cells) else None for line in lines]
-        shown = [_sample(cell) for cell in cells if cell not in (None, "", ABSENT)]
-        found.append((at, header, plan.fields[at], shown))
-    return found
-
-
-def _sample(cell: Any):
-    text = str(cell)
-    return text if len(text) <= LONGEST_SAMPLE else f"{text[:LONGEST_SAMPLE]}…"
-
-
-def _told(view, sent, report):
-    return {
-        "report": report,
-        "label_of": lambda name: labels(view.model, name) if name else "",
-        "refused": uploads.seal(sent.upload, view.user, [view.endpoint]) if report.refused else "",
-    }

@@ -5,9 +5,10 @@ from flask_admin import expose
 from flask_babel import gettext as _
 
 from backoffice.admin.view import ResourceView
+from backoffice.core import imports
 from backoffice.core.access import fetch
 from backoffice.core.exports import KINDS, file_of
-from backoffice.core.jobs import Job
+from backoffice.core.jobs import ENDED, Job
 from backoffice.core.model import db
 
 
@@ -19,9 +20,19 @@ class JobView(ResourceView):
         return super().admits("details_view" if name == "file_view" else name)
 
     def links(self, row):
-        """Return the address of the file that the job made, for the one who may fetch it."""
+        """Return the addresses of what the job made, for the one who may fetch it."""
         found = file_of(db.session(), self.user, row)
-        return ((_("Fetch the file"), url_for("job.file_view", id=row.id)),) if found else ()
+        return ((_("Fetch the file"), url_for("job.file_view", id=row.id)),) if found else self._imported(row)
+
+    def _imported(self, row):
+        """Return where it is said what became of the lines of a table, and where those that were refused are."""
+        if row.name != imports.NAME or row.user_id != self.user.id or row.state not in ENDED:
+            return ()
+        page, report = f"{row.arguments['plan']['model']}.import_view", imports.report_of(row)
+        links = ((_("See what became of the lines"), url_for(page, job=row.id)),) if report else ()
+        if (report and not report.refused) or imports.refused_of(row) is None:
+            return links
+        return (*links, (_("Refused lines as CSV"), url_for(page, job=row.id, refused="1")))
 
     @expose("/file/")
     def file_view(self):

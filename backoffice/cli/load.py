@@ -65,7 +65,12 @@ def _fields(model, headers, pairs):
 
 def _take(plan, table, *, rehearse):
     with acting(None, door="import"):
-        *_before, report = Intake(db.session(), OPERATOR, plan, table).steps(rehearse=rehearse)
+        work = Intake(db.session(), OPERATOR, plan, table)
+        report = work.report
+        for _part in work.steps(rehearse=rehearse):
+            if not (plan.whole or rehearse):
+                # Good lines are kept as they come, so that nobody who writes waits for all of them.
+                db.session.commit()
         if report.kept:
             db.session.commit()
         else:

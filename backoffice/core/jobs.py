@@ -121,7 +121,8 @@ class Task:
     """What the function of a job is given.
 
     `user` is who asked for it, or `access.OPERATOR`; `checkpoint` what the last completed step left, or empty;
-    `word` is one that no other start of any job has.
+    `word` is one that no other start of any job has. A step that takes its time calls `tell` now and then with how
+    far it is; that may raise, where the job is no more this worker's, and must be let through.
     """
 
     id: int
@@ -130,6 +131,7 @@ class Task:
     arguments: dict[str, Any]
     checkpoint: dict[str, Any]
     word: str
+    tell: Callable[[Step], None] = lambda _step: None
 
 
 Chore = Callable[[Session], object]

@@ -24,6 +24,10 @@ class Lost(Exception):  # noqa: N818 - it names what became of the lease
     """The job is not this worker's any more: it was cancelled, or given to another."""
 
 
+class Stopped(Exception):  # noqa: N818 - it names why the job is given back
+    """The worker ends, and the step under way is not to be completed."""
+
+
 @dataclass(frozen=True)
 class Ticket:
     """One start of one job: `word` is known to this worker alone, `attempt` counts from 1."""
@@ -93,14 +97,18 @@ def _free(moment: datetime, key: int | None = None, patience: timedelta = NONE, 
 def keep(session: Session, ticket: Ticket, step: Step) -> None:
     """Commit what a step wrote together with how far the job is; raises Lost, and then nothing is written."""
     session.flush()
+    kept = {"checkpoint": step.checkpoint, "attempts": 0, "lease_until": _renewed(session)}
+    _mine(session, ticket, _progress(step) | kept)
+
+
+def renew(session: Session, ticket: Ticket, step: Step | None = None) -> None:
+    """Show a sign of life between two steps, and how far the one under way is, if it says so; raises Lost."""
+    _mine(session, ticket, (_progress(step) if step else {}) | {"lease_until": _renewed(session)})
+
+
+def _progress(step: Step) -> dict[str, Any]:
     percent = min(100, 100 * step.done // step.total) if step.total else None
-    where = {"done": step.done, "total": step.total, "progress": percent, "message": step.message[:200] or None}
-    _mine(session, ticket, where | {"checkpoint": step.checkpoint, "attempts": 0, "lease_until": _renewed(session)})
-
-
-def renew(session: Session, ticket: Ticket) -> None:
-    """Show a sign of life between two steps; raises Lost."""
-    _mine(session, ticket, {"lease_until": _renewed(session)})
+    return {"done": step.done, "total": step.total, "progress": percent, "message": step.message[:200] or None}
 
 
 def finish(session: Session, ticket: Ticket, result: dict[str, Any] | None) -> None:

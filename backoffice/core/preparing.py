@@ -64,9 +64,12 @@ class Workshop:
             if name in plan.fields
         }
         self.relating = Relating(session, plan.model, self.names, ledger, keyed=self.keyed is not None)
-        self.known = knowledge(user, plan.model, self.relating.picked)
         self.labels = fields(user, plan.model)
-        self.creates = self.known.creates
+        self.renew()
+
+    def renew(self) -> None:
+        """Find out anew what the user may do."""
+        self.known = knowledge(self.user, self.plan.model, self.relating.picked)
 
     def prepare(self, lines: Sequence[Line]) -> Iterator[Ready | Unfit]:
         """Yield for each line what is to be written, or why it cannot be."""
@@ -163,7 +166,7 @@ class Workshop:
                 reasons[one.line.number] = (key, _("This line has no %(label)s to recognise it by.", label=said))
             elif word in met:
                 reasons[one.line.number] = (key, _("An earlier line has the same %(label)s.", label=said))
-            elif known not in stored and not self.creates:
+            elif known not in stored and not self.known.creates:
                 reasons[one.line.number] = (
                     key,
                     _("There is none with this %(label)s that you may change.", label=said),

@@ -49,6 +49,10 @@ class Relating:
                 names.forget()
             found = names.keys(self.session, words)
             rows = self._rows(names.model, {keys[0] for keys in found.values() if len(keys) == 1})
+            # What a word meant a while ago may be gone.
+            found = {
+                word: keys if len(keys) > 1 else [key for key in keys if key in rows] for word, keys in found.items()
+            }
             for number, places in lines:
                 place = places[name]
                 wrong = next((word for word in place.get(name, ()) if len(found[word]) != 1), None)

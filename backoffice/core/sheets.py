@@ -55,6 +55,13 @@ class Table:
                 raise Unreadable(_("The file has more lines than can be taken at once."))
             yield line
 
+    def height(self) -> int:
+        """Return about how many lines there are, the header among them."""
+        if self.kind == XLSX:
+            return sum(1 for _row in workbooks.rows_in(self.path))
+        with self.path.open("rb") as file:
+            return sum(part.count(b"\n") for part in iter(lambda: file.read(MEGABYTE), b"")) + 1
+
     def _csv(self) -> Iterator[Line]:
         for number, cells in _records(self.path, self.encoding, self.delimiter):
             if number > 1 and any(cells):

@@ -43,14 +43,14 @@ class Store:
         self.session, self.user, self.model, self.workshop = session, user, plan.model, workshop
         self.telling = True
         # Lines that name each other need the keys of the rows that they become.
-        self._contested = _contested(plan.model) or workshop.keyed is not None
+        self.writes_to_look = _contested(plan.model) or workshop.keyed is not None
 
     def look(self, ready: Sequence[Ready]) -> list[Outcome]:
         """Return what would become of the lines, and keep nothing, or what the caller rolls back.
 
         Only where the database has something to say that the rows do not say themselves are they written.
         """
-        if self._contested:
+        if self.writes_to_look:
             return self.write(ready)
         found = self._apply_all(ready)
         for one in found:

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +18,7 @@ from backoffice.core.sheets import LARGEST
 from backoffice.core.workbooks import MEGABYTE, Unreadable
 
 LIFETIME = 24 * 60 * 60  # seconds that a file is kept
+LIFETIME_REFUSED = 7 * LIFETIME  # and the lines of one that were refused
 NAME = re.compile(r"[0-9a-f]{32}")
 REFUSED = ".refused.csv"
 
@@ -44,7 +46,7 @@ class Upload:
         return self.path.is_file() and _digest(self.path) == self.digest
 
     def remove(self) -> None:
-        """Remove the file; the lines that were refused stay for the rest of the day."""
+        """Remove the file; the lines that were refused stay for a while."""
         self.path.unlink(missing_ok=True)
 
 
@@ -81,10 +83,12 @@ def _digest(path: Path) -> str:
 
 
 def sweep() -> None:
-    """Remove the files that are older than a day."""
+    """Remove the files that are older than a day, and refused lines after a week."""
     for path in folder().iterdir():
-        if path.stat(follow_symlinks=False).st_mtime < time() - LIFETIME:
-            path.unlink(missing_ok=True)
+        lifetime = LIFETIME_REFUSED if path.name.endswith(REFUSED) else LIFETIME
+        with suppress(FileNotFoundError):
+            if path.stat(follow_symlinks=False).st_mtime < time() - lifetime:
+                path.unlink()
 
 
 def _serializer() -> URLSafeTimedSerializer:

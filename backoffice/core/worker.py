@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session
 from backoffice.core.access import OPERATOR, NotFound
 from backoffice.core.acting import Actor, begin_acting, end_acting
 from backoffice.core.criteria import BadCriteria
-from backoffice.core.jobs import Job, Refused, Task, work_of
+from backoffice.core.jobs import Job, Refused, Step, Task, work_of
 from backoffice.core.leases import (
     MOST_ATTEMPTS,
     NONE,
     Lost,
+    Stopped,
     Ticket,
     claim,
     fail,
@@ -53,12 +54,12 @@ def turn(
         ticket = claim(session, key, patience)
         if ticket is None:
             return False
-        with suppress(Lost), _Beat(app, ticket) as beat:
-            _carry(session, ticket, lambda: beat.renewed() or stopping())
+        with suppress(Lost), _Beat(app, ticket, stopping) as beat:
+            _carry(session, ticket, beat)
         return True
 
 
-def _carry(session: Session, ticket: Ticket, stopping: Callable[[], bool]) -> None:
+def _carry(session: Session, ticket: Ticket, beat: "_Beat") -> None:
     """Do the job of this ticket, and write down what came of it."""
     row = session.execute(select(Job).where(Job.id == ticket.job)).scalar_one_or_none()
     if row is None:
@@ -66,18 +67,21 @@ def _carry(session: Session, ticket: Ticket, stopping: Callable[[], bool]) -> No
     token = begin_acting(Actor(row.user, "job", batch=row.batch))
     try:
         with force_locale(getattr(row.user, "locale", None) or "en"):
-            _attempt(session, ticket, row, stopping)
+            _attempt(session, ticket, row, beat)
     finally:
         end_acting(token)
 
 
-def _attempt(session: Session, ticket: Ticket, row: Job, stopping: Callable[[], bool]) -> None:
+def _attempt(session: Session, ticket: Ticket, row: Job, beat: "_Beat") -> None:
     if ticket.attempt > MOST_ATTEMPTS:
         # Nothing was raised: whoever did it died each time, perhaps of it.
         _end(session, ticket, _("Its worker broke off %(times)d times in the same place.", times=MOST_ATTEMPTS))
         return
     try:
-        _steps(session, ticket, row, stopping)
+        _steps(session, ticket, row, beat)
+    except Stopped:
+        session.rollback()
+        release(session, ticket)
     except Lost:
         log.info("Job %d was cancelled or given to another worker.", ticket.job)
         raise
@@ -97,9 +101,9 @@ def _end(session: Session, ticket: Ticket, sentence: str) -> None:
     fail(session, ticket, sentence, again=False)
 
 
-def _steps(session: Session, ticket: Ticket, row: Job, stopping: Callable[[], bool]) -> None:
+def _steps(session: Session, ticket: Ticket, row: Job, beat: "_Beat") -> None:
     user = OPERATOR if row.user_id is None else row.user
-    task = Task(row.id, session, user, dict(row.arguments), dict(row.checkpoint or {}), ticket.word)
+    task = Task(row.id, session, user, dict(row.arguments), dict(row.checkpoint or {}), ticket.word, beat.tell)
     with closing(work_of(row.name)(task)) as work:
         session.rollback()
         while True:
@@ -110,7 +114,7 @@ def _steps(session: Session, ticket: Ticket, row: Job, stopping: Callable[[], bo
                 finish(session, ticket, end.value)
                 return
             keep(session, ticket, step)
-            if stopping():
+            if beat.renewed():
                 release(session, ticket)
                 return
 
@@ -128,10 +132,12 @@ def _may_act(session: Session, user: Any) -> None:
 class _Beat(threading.Thread):
     """Signs of life while a step takes its time; they end when one takes so long that it must hang."""
 
-    def __init__(self, app: Flask, ticket: Ticket) -> None:
+    def __init__(self, app: Flask, ticket: Ticket, stopping: Callable[[], bool]) -> None:
         super().__init__(name=f"job-{ticket.job}", daemon=True)
-        self.app, self.ticket, self.ended = app, ticket, threading.Event()
+        self.app, self.ticket, self.stopping = app, ticket, stopping
+        self.ended, self.lost = threading.Event(), threading.Event()
         self.since = time.monotonic()
+        self.step: Step | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -142,16 +148,25 @@ class _Beat(threading.Thread):
         self.join()
 
     def renewed(self) -> bool:
-        """Take note that a step was completed."""
-        self.since = time.monotonic()
-        return False
+        """Take note that a step was completed; tell whether it was to be the last."""
+        self.since, self.step = time.monotonic(), None
+        return self.stopping()
+
+    def tell(self, step: Step) -> None:
+        """Take note how far the step under way is; raises where it is not to be completed."""
+        self.since, self.step = time.monotonic(), step
+        if self.lost.is_set():
+            raise Lost(f"Job {self.ticket.job}")
+        if self.stopping():
+            raise Stopped
 
     def run(self) -> None:
         while not self.ended.wait(BEAT) and time.monotonic() - self.since < LONGEST_STEP:
             with self.app.app_context():
                 try:
-                    renew(db.session(), self.ticket)
+                    renew(db.session(), self.ticket, self.step)
                 except Lost:
+                    self.lost.set()
                     return
                 except SQLAlchemyError as error:
                     log.warning("Job %d could not show a sign of life: %s", self.ticket.job, said(error))
