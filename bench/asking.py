@@ -5,6 +5,9 @@ That returns the milliseconds until all was done, and those before the first byt
 
 import html
 import re
+import time
+
+LOOK = 0.2  # seconds between two looks at how far something is
 
 
 def file_at(path, pairs=None):
@@ -65,7 +68,7 @@ def matching(page, path, *pairs):
 
 
 def confirmed(page, path):
-    """Ask for an operation on all that match, and confirm it on the page that asks back; both count."""
+    """Ask for an operation on all that match, confirm it on the page that asks back, and wait until it is done."""
 
     def ask(client, facts):  # noqa: ARG001 - all are called alike
         shown = client.get(page).text
@@ -73,10 +76,21 @@ def confirmed(page, path):
         known = [("csrf_token", _value(shown, "csrf_token")), ("action", "approve")]
         question = client.post(path, [*known, ("token", _value(shown, "token"))])
         client.connect()
-        done = client.post(path, [*known, ("token", _value(question.text, "token")), ("confirm", "1")])
-        return question.took + _good(done).took, None
+        start = time.perf_counter()
+        done = _good(client.post(path, [*known, ("token", _value(question.text, "token")), ("confirm", "1")]))
+        _wait(client, done.location)
+        return question.took + (time.perf_counter() - start) * 1000, None
 
     return ask
+
+
+def _wait(client, page):
+    """Look at the page of the job that does it, if there is one, until it shows no more progress."""
+    deadline = time.perf_counter() + client.patience
+    while "/job/" in page and "data-moves" in client.get(page).text:
+        if time.perf_counter() > deadline:
+            raise TimeoutError
+        time.sleep(LOOK)
 
 
 def _token(client, page):

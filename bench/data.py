@@ -61,12 +61,12 @@ def environment(url):
 
 def build(url, posts):
     """Make the database and fill it until it holds so many posts and twice as many comments; return who signs in."""
-    _make_database(url)
-    _manage(url, "db", "upgrade")
+    make_database(url)
+    manage(url, "db", "upgrade")
     account = Account(f"bench-{secrets.token_hex(4)}", secrets.token_urlsafe(24))
-    _manage(url, "demo", "--posts", str(posts), "--comments", str(2 * posts), "--password", account.password)
+    manage(url, "demo", "--posts", str(posts), "--comments", str(2 * posts), "--password", account.password)
     role = ("--role", "administrator", "--password-stdin")
-    _manage(url, "users", "create", account.email, *role, typed=f"{account.password}\n")
+    manage(url, "users", "create", account.email, *role, typed=f"{account.password}\n")
     return account
 
 
@@ -96,7 +96,8 @@ def facts(engine):
     )
 
 
-def _make_database(url):
+def make_database(url):
+    """Make the database of this address, unless it is there."""
     place = make_url(url)
     if place.get_backend_name() == "sqlite":
         PLACE.mkdir(parents=True, exist_ok=True)
@@ -110,7 +111,8 @@ def _make_database(url):
     server.dispose()
 
 
-def _manage(url, *words, typed=None):
+def manage(url, *words, typed=None):
+    """Run a command of the application on this database."""
     subprocess.run(
         [str(ROOT / ".venv/bin/python"), "manage.py", *words],
         cwd=ROOT,

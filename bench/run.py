@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import data
+import loading
 import measuring
 import report
 import tools
@@ -98,6 +99,9 @@ def _measured(asked, engine, account, chosen, missing):
         for operation in measuring.OPERATIONS:
             measuring.once(operation, counted, facts)
     done = _whole(asked, engine, [runner.tool for runner in runners], account, facts)
+    _say("Bringing comments in from a file.")
+    with engine.connect() as connection:
+        done[report.LOADED] = loading.load(asked, connection)
     return report.Run(runners, counted, floors, facts, _settings(asked, engine), done, missing)
 
 

@@ -10,6 +10,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 PLACE = ROOT / "instance" / "bench"
 COMMENTS = "/admin/comment/"
+# Else a process that does not look up from a long answer is taken for dead, and ended.
+PATIENT = ("--timeout-worker-healthcheck", "600")
 OURS, YARDSTICK = "Backoffice", "Flask-Admin tuned"
 
 
@@ -210,7 +212,7 @@ def _python(peer, script):
 
 def _uvicorn(peer, app):
     python = str(PLACE / peer / "bin" / "python")
-    return (python, "-m", "uvicorn", app, "--port", "{port}", "--workers", "2", "--log-level", "warning")
+    return (python, "-m", "uvicorn", app, "--port", "{port}", "--workers", "2", "--log-level", "warning", *PATIENT)
 
 
 def _tuned(word):
