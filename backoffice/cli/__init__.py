@@ -20,7 +20,7 @@ from backoffice.cli import (
 COMMANDS = (serve.run, demo.demo, export.export, check.check, imports.imports, users.users, roles.roles, rights.rights)
 COMMANDS += (work.work, work.jobs, load.load)
 COMMANDS += (search.search, history.history)
-CHECKS = (files.check_files, search.check_search, indexes.check_indexes, history.check_history)
+CHECKS = (files.check_files, search.check_search, indexes.check_indexes, history.check_history, roles.check_roles)
 
 
 def init_app(app):

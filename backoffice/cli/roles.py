@@ -1,11 +1,11 @@
 """The commands about roles: what they allow, and who has them."""
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import func, select
 
 from backoffice.cli.operating import operating, person, role
-from backoffice.core import writing
+from backoffice.core import grants, writing
 from backoffice.core.access import OPERATOR, visible
 from backoffice.core.model import db
 from backoffice.models.accounts import Role, give_first_rights, user_role
@@ -31,6 +31,51 @@ def init():
     with operating() as session:
         names = give_first_rights(session)
     click.echo(f"Created: {', '.join(names)}." if names else "All of them were there already.")
+
+
+@roles.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be given and taken.")
+def refresh(dry_run):
+    """Give the roles what has come with later versions; what was changed by hand stays as it is."""
+    with operating() as session:
+        found = grants.news(session, Role)
+        for one in found:
+            _tell(one)
+            if not (dry_run or one.unsure):
+                _take(session, one)
+    if not found:
+        click.echo("The roles hold all that has come.")
+    elif dry_run:
+        click.echo("This was a rehearsal: nothing was changed.")
+
+
+def _tell(one):
+    for sign, rights in (("+", one.added), ("-", one.removed), ("?", one.unsure)):
+        for right in rights:
+            click.echo(f"{one.role:<20}{sign} {right}")
+    if one.unsure:
+        click.echo(f"{one.role}: nothing tells whether those with ? were taken away; “roles allow” gives them.")
+
+
+def _take(session, one):
+    if one.row is None:
+        writing.create(session, OPERATOR, Role, {"name": one.role, "rights": one.rights()})
+    else:
+        writing.update(session, OPERATOR, one.row, {"rights": one.rights()})
+    grants.note(session, one.role, grants.declared()[one.role])
+
+
+@click.command("roles")
+@with_appcontext
+def check_roles():
+    """Look whether the roles hold what has come with later versions."""
+    found = [one for one in grants.news(db.session(), Role) if one.added or one.removed]
+    for one in found:
+        _tell(one)
+    if found:
+        click.echo("“roles refresh” gives and takes these; what was changed by hand stays as it is.", err=True)
+        raise SystemExit(1)
+    click.echo("The roles hold all that has come.")
 
 
 @roles.command()

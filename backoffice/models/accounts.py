@@ -11,13 +11,13 @@ from flask_security import RoleMixin, UserMixin
 from sqlalchemy import Boolean, Column, ColumnElement, ForeignKey, Index, String, Table, Text, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from backoffice.core import grants
 from backoffice.core.access import rights_of
 from backoffice.core.history import actor
 from backoffice.core.model import Model, db, now
 from backoffice.core.resource import Action, Resource, resources, verbs
 from backoffice.core.types import Invalid, Key, Picture, Secret, Strings, TimeZone, UtcDateTime
 
-ADMINISTRATOR = "administrator"
 user_role = Table(
     "user_role",
     db.Model.metadata,
@@ -237,12 +237,4 @@ def give_first_rights(session: Session) -> list[str]:
 
     Returns the names of the roles that were created.
     """
-    first: dict[str, list[str]] = {ADMINISTRATOR: ["*"]}
-    for name, model in resources().items():
-        for role, words in (model.resource.grants if model.resource else {}).items():
-            first.setdefault(role, []).extend(f"{name}.{word}" for word in words.split())
-    there = set(session.scalars(select(Role.name)))
-    new = [Role(name=name, rights=rights) for name, rights in first.items() if name not in there]
-    session.add_all(new)
-    session.flush()
-    return [role.name for role in new]
+    return grants.give(session, Role)
