@@ -10,7 +10,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test check check-rest format format-check lint types contracts templates \
-	test-postgresql browser migrations faults lock vendor vendor-upgrade docs bench bench-small
+	test-postgresql browser migrations faults lock vendor vendor-upgrade translations docs bench bench-small
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -76,6 +76,9 @@ faults: .venv/.installed ## plant known faults and see that the tests catch each
 lock: .venv/.installed ## resolve the dependencies anew
 	cd requirements && ../$(COMPILE) --upgrade --output-file app.txt app.in
 	cd requirements && ../$(COMPILE) --upgrade --output-file dev.txt dev.in
+
+translations: .venv/.installed ## write the catalogues of all languages anew from the texts in code and templates
+	$(PY) translations/catalogues.py $(LANGUAGE)
 
 FRONT := requirements/front
 NPM := npm --prefix $(FRONT) --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund

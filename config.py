@@ -25,7 +25,7 @@ class Config:
 
     DEBUG = False
     TESTING = False
-    LANGUAGES = ("en",)
+    LANGUAGES = ("en", "de")
     BABEL_DEFAULT_LOCALE = "en"
     BABEL_DEFAULT_TIMEZONE = "UTC"
     BABEL_TRANSLATION_DIRECTORIES = str(ROOT / "translations")

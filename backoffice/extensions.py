@@ -1,11 +1,10 @@
 """The Flask extensions, made before there is an application and attached to it by init_app."""
 
-from functools import cached_property
 from pathlib import Path
 
 from babel.dates import get_timezone
 from flask import current_app, g, has_request_context, request
-from flask_babel import Babel, Domain, gettext
+from flask_babel import gettext
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
@@ -15,31 +14,8 @@ from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
 from backoffice.core import tally
+from backoffice.core.catalogues import Languages, inside
 from backoffice.core.model import db
-
-
-class Words(Domain):
-    """The translations; in which language they are is found out once for each request, not for each word."""
-
-    def get_translations(self):
-        """Return those of the present language, kept where Flask-Babel forgets them when the language changes."""
-        kept = getattr(g, "_flask_babel", None) if g else None
-        found = getattr(kept, "babel_translations", None)
-        if found is None:
-            found = super().get_translations()
-            if g:
-                g._flask_babel.babel_translations = found  # noqa: SLF001 - asking for the language made it
-        return found
-
-
-class Languages(Babel):
-    """Flask-Babel with translations that are found quickly."""
-
-    @cached_property
-    def domain_instance(self):
-        """The translations of this application."""
-        return Words(domain=self.domain)
-
 
 babel = Languages()
 csrf = CSRFProtect()
@@ -55,6 +31,7 @@ def init_app(app):
     """Attach every extension that belongs to no single door."""
     babel.init_app(app, locale_selector=locale, timezone_selector=time_zone)
     app.add_template_global(said, "_")
+    app.add_template_filter(inside)
     csrf.init_app(app)
     limiter.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS), compare_type=True, render_as_batch=True)

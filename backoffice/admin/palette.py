@@ -15,6 +15,7 @@ from backoffice.admin.query import label_of
 from backoffice.admin.words import named_views, plural, singular
 from backoffice.core import search
 from backoffice.core.access import can, condition, may_see
+from backoffice.core.catalogues import inside
 from backoffice.core.model import db
 from backoffice.core.resource import resource
 
@@ -82,7 +83,7 @@ def _pages(user, models):
 def _deeds(user, models):
     for model in models:
         if can(user, "create", model):
-            new = _("New %(kind)s", kind=str(singular(model)).lower())
+            new = _("New %(kind)s", kind=inside(singular(model)))
             yield Entry(new, "", url_for(f"{model.__tablename__}.create_view"), "plus")
     yield Entry(_("Change password"), "", url_for("security.change_password"), "lock")
     yield Entry(_("Public site"), "", f"{request.script_root}/", "external-link")
