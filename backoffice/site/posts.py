@@ -5,6 +5,7 @@ from sqlalchemy import and_, case, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from backoffice.core import counting
+from backoffice.core.hints import Unindexed
 from backoffice.core.model import db, now
 from backoffice.models.accounts import User
 from backoffice.models.content import PAGE, PUBLISHED, SCHEDULED, Category, Post, Tag
@@ -24,11 +25,11 @@ def listed(place, *tiers):
 
     The conditions exclude each other; without any, all public posts are listed. No body is read.
     """
-    tiers = tiers or (true(),)
     most = paging.NUMBERED * paging.SIZE
-    each = counting.counts(db.session(), [select(Post.id).where(public(), tier) for tier in tiers], most)
+    seen = Unindexed(public()) if tiers else public()
+    each = counting.counts(db.session(), [select(Post.id).where(seen, tier) for tier in tiers or (true(),)], most)
     total = counting.Number(sum(one.value for one in each), all(one.exact for one in each))
-    parts = [(0, _around(way, place, tier)) for tier in tiers for way in WAYS]
+    parts = [(0, _around(way, place, tier)) for tier in tiers or (true(),) for way in WAYS]
     return paging.page(_read(parts, place), place, total)
 
 
@@ -39,7 +40,7 @@ def found(place, most, *tiers):
     """
     if place.beyond:
         abort(404)
-    counted = (select(Post.id).where(public(), tier).limit(most + 1).subquery() for tier in tiers)
+    counted = (select(Post.id).where(Unindexed(public()), tier).limit(most + 1).subquery() for tier in tiers)
     each = union_all(*(select(func.count()).select_from(one) for one in counted))
     total = counting.Number(min(sum(db.session.scalars(each)), most + 1))
     numbered = most // paging.SIZE
@@ -82,8 +83,10 @@ def neighbours(post, moment):
 
 def menu():
     """Return title and slug of the public pages, in the order of their titles."""
-    query = select(Post.title, Post.slug).where(Post.public(), Post.kind == PAGE)
-    return db.session.execute(query.order_by(Post.title, Post.id).limit(MOST_PAGES)).all()
+    # The newest, which their index has in this order; of all posts few are pages.
+    query = select(Post.title, Post.slug).where(Post.kind == PAGE, Unindexed(Post.public()))
+    found = db.session.execute(query.order_by(Post.created_at.desc(), Post.id.desc()).limit(MOST_PAGES)).all()
+    return sorted(found, key=lambda row: (row.title, row.slug))
 
 
 def _read(parts, place):
