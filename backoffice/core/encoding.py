@@ -1,17 +1,23 @@
 """How a row's values are written as JSON, the same in Python and in SQL."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, String, case, cast, func, literal
+from sqlalchemy import Boolean, ColumnElement, String, case, cast, event, func, literal
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Engine
 from sqlalchemy.schema import Column
 
 from backoffice.core.types import Strings, UtcDateTime
 
 # PostgreSQL takes at most 100 arguments a call, so a wide row is put together from parts.
 PART = 40
+LONGEST = 1000  # characters of a text of which the words are wanted
+ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&amp;": "&"}
+_TAG = re.compile(r"<[^>]*>?")
 
 
 def encode(value: Any) -> Any:
@@ -39,6 +45,27 @@ def sql_object(dialect: str, values: dict[str, tuple[Column[Any], ColumnElement[
     for part in parts[1:]:
         whole = whole.concat(part)
     return whole
+
+
+def sql_words(dialect: str, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return an SQL expression for the beginning of a text of HTML as plain words in one line."""
+    if dialect == "sqlite":
+        return func.plain_words(value)
+    words: ColumnElement[Any] = func.regexp_replace(func.left(value, LONGEST), "<[^>]*>?", " ", "g")
+    for entity, sign in ENTITIES.items():
+        words = func.replace(words, entity, sign)
+    return func.btrim(func.regexp_replace(words, "\\s+", " ", "g"))
+
+
+def _plain(value: str | None) -> str | None:
+    return None if value is None else " ".join(unescape(_TAG.sub(" ", value[:LONGEST])).split())
+
+
+@event.listens_for(Engine, "connect")
+def _teach_sqlite(connection: Any, _record: Any) -> None:
+    """SQLite cannot replace patterns; it borrows our words."""
+    if hasattr(connection, "create_function"):
+        connection.create_function("plain_words", 1, _plain, deterministic=True)
 
 
 def sql_value(dialect: str, column: Column[Any], value: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -22,12 +22,12 @@ from sqlalchemy.orm import RelationshipProperty, Session
 from sqlalchemy.sql import ClauseElement
 
 from backoffice.core.acting import mark
-from backoffice.core.encoding import sql_object
+from backoffice.core.encoding import sql_object, sql_words
 from backoffice.core.entries import Json, written
 from backoffice.core.history import SILENT, Change, who
 from backoffice.core.model import Model, now
 from backoffice.core.resource import columns, relations, resource
-from backoffice.core.types import UtcDateTime
+from backoffice.core.types import Html, UtcDateTime
 
 RECORDED = {"recorded": True, "synchronize_session": False}
 
@@ -138,8 +138,7 @@ def _with_links(session: Session, model: type[Model], whole: ColumnElement[Any])
 def record(session: Session, step: Step, rows: Select[Any], values: tuple[Any, Any]) -> None:
     """Write the history of `rows` (a SELECT of ids), with `values` before and after as SQL for JSON objects or None."""
     model, (before, after) = step.model, values
-    label = getattr(model, resource(model).label)
-    named = func.substr(func.coalesce(cast(label, String), literal("#").concat(cast(model.id, String))), 1, 200)
+    named = func.substr(func.coalesce(_label(session, model), literal("#").concat(cast(model.id, String))), 1, 200)
     shown: dict[str, Any] = {name: typed(name, value) for name, value in step.entry.items()}
     shown |= {
         "row_id": model.id,
@@ -154,6 +153,15 @@ def record(session: Session, step: Step, rows: Select[Any], values: tuple[Any, A
     entries = written(table, session.get_bind().dialect.name, chosen.subquery("entry"))
     session.execute(entries, execution_options=RECORDED)
     mark(session)
+
+
+def _label(session: Session, model: type[Model]) -> ColumnElement[Any]:
+    """Return the SQL expression for the words that name a row, as `resource.row_label` gives them."""
+    name = resource(model).label
+    value: ColumnElement[Any] = cast(getattr(model, name), String)
+    if name in columns(model) and isinstance(columns(model)[name].type, Html):
+        value = sql_words(session.get_bind().dialect.name, value)
+    return func.nullif(value, "")
 
 
 def typed(name: str, value: Any) -> ColumnElement[Any]:

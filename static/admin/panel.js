@@ -57,6 +57,9 @@
     } else if (event.key === "?") {
       event.preventDefault();
       document.getElementById("keys").togglePopover();
+    } else if (event.key === "z" && messages?.querySelector("form[data-undo]")) {
+      event.preventDefault();
+      messages.querySelector("form[data-undo]").requestSubmit();
     } else if (event.key === "/" && search()) {
       event.preventDefault();
       search().focus();

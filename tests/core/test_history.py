@@ -99,6 +99,21 @@ def test_deleting_one_and_deleting_many_leave_the_same_history():
     assert db.session.execute(select(post_tag)).all() == []
 
 
+def test_rows_are_called_the_same_whichever_way_they_are_written():
+    body = "<p>Fish &amp; chips,\n  said   <strong>&lt;Ann&gt;</strong></p>"
+    alone, together = make(Comment, body=body), make(Comment, body=body)
+    nameless = make(Comment, body="<p></p>")
+    db.session.commit()
+    alone.status = "spam"
+    db.session.commit()
+    rows = select(Comment.id).where(Comment.id.in_([together.id, nameless.id]))
+    sets.update_rows(db.session, Comment, rows, {"status": "spam"}, "spam")
+    db.session.commit()
+    called = {row.id: recorded(model="comment", row_id=row.id)[-1].label for row in (alone, together, nameless)}
+    assert called[alone.id] == called[together.id] == "Fish & chips, said <Ann>"
+    assert called[nameless.id] == f"#{nameless.id}"
+
+
 def test_two_operations_of_one_batch_are_each_recorded_once():
     rows = [make(Comment, status="pending") for _ in range(4)]
     db.session.commit()
