@@ -14,11 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.schema import Column
 
+from backoffice.core.decoding import sql_value
+from backoffice.core.history import Change
 from backoffice.core.model import Model, db, now
 from backoffice.core.pictures import LARGEST, draw_anew
 from backoffice.core.resource import columns, is_picture, resources
 from backoffice.core.storage import Storage, storage
 
+CHANGE: Table = Change.__table__
 CHUNK = 500
 LOCKS = 7_469_000  # the first half of PostgreSQL's advisory locks on pictures; the second is the name's first byte
 
@@ -32,6 +35,8 @@ class _Doubtful:
     place: Storage
     engine: Engine
     names: set[str] = field(default_factory=set)
+    # Those that a committed row showed: the history may bring them back.
+    former: set[str] = field(default_factory=set)
 
 
 def store_picture(stream: BinaryIO) -> str:
@@ -84,19 +89,50 @@ def missing() -> list[str]:
 
 
 def sweep(grace: timedelta) -> int:
-    """Remove the files older than `grace` to which no row refers, and unfinished ones; returns how many."""
-    place = storage()
-    removed = sum(_settle(place, db.engine, chunk) for chunk in _chunks(stray(grace)))
-    return removed + place.drop_drafts(now() - grace)
+    """Remove the files older than `grace` to which no row refers, and unfinished ones; returns how many.
+
+    Those that the history still holds are set aside.
+    """
+    place, left = storage(), stray(grace)
+    with db.engine.connect() as connection:
+        former = _remembered(connection) if left else set()
+    removed = sum(_settle(place, db.engine, chunk, former) for chunk in _chunks(left))
+    return removed + place.drop_drafts(now() - grace) + _forget(place)
 
 
-def _settle(place: Storage, engine: Engine, names: Collection[str]) -> int:
-    """Remove those of the files `names` that no committed row refers to, and no open transaction may yet."""
+def _forget(place: Storage) -> int:
+    """Remove the files that were set aside and that not even the history holds any more; returns how many."""
+    aside = set(place.names_aside())
+    with db.engine.connect() as connection:
+        gone = aside - (_remembered(connection) if aside else set())
+    for name in gone:
+        place.forget(name)
+    return len(gone)
+
+
+def _remembered(connection: Connection) -> set[str]:
+    """Return the names of all pictures that the history holds."""
+    found: set[str] = set()
+    for model in resources().values():
+        for name, column in columns(model).items():
+            if is_picture(model, name):
+                for side in (CHANGE.c.before, CHANGE.c.after):
+                    held = sql_value(connection.dialect.name, column, side, name)
+                    query = select(held).distinct().where(CHANGE.c.model == model.__tablename__, held.is_not(None))
+                    found.update(connection.scalars(query))
+    return found
+
+
+def _settle(place: Storage, engine: Engine, names: Collection[str], former: Collection[str] = ()) -> int:
+    """Remove those of the files `names` that no committed row refers to, and no open transaction may yet.
+
+    Those of `former` are set aside instead, for the history to bring back.
+    """
     with engine.begin() as connection:
         free = {name for name in names if _take(connection, name)}
         needless = free - _referred(connection, free)
         for name in needless:
-            place.remove(name)
+            (place.set_aside if name in former else place.remove)(name)
     return len(needless)
 
 
@@ -140,10 +176,26 @@ def _chunks(names: Iterable[str]) -> Iterator[set[str]]:
         yield chunk
 
 
-def _doubt(session: Session, names: Iterable[str]) -> None:
+def _doubt(session: Session, names: Iterable[str], *, former: bool = False) -> None:
     if "pictures" not in session.info:
         session.info["pictures"] = _Doubtful(storage(), session.connection().engine)
-    session.info["pictures"].names.update(names)
+    doubtful: _Doubtful = session.info["pictures"]
+    found = set(names)
+    doubtful.names |= found
+    if former:
+        doubtful.former |= found
+
+
+def bring_back(session: Session, name: str) -> bool:
+    """Fetch a picture that was set aside, for a row that is to show it again; tells whether it is there.
+
+    It stays if the transaction that is under way commits a row which refers to it.
+    """
+    _hold(session.connection(), name)
+    place = storage()
+    if not place.holds(name):
+        _doubt(session, [name], former=True)
+    return place.bring_back(name)
 
 
 @event.listens_for(Session, "before_flush")
@@ -153,7 +205,7 @@ def _note_replaced(session: Session, _context: Any, _instances: Any) -> None:
             continue
         for name in columns(type(row)):
             if is_picture(type(row), name) and (old := _former(session, row, name)):
-                _doubt(session, [old])
+                _doubt(session, [old], former=True)
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -164,7 +216,7 @@ def _note_deleted(state: ORMExecuteState) -> None:
     for name, column in columns(mapper.class_).items():
         if is_picture(mapper.class_, name):
             found = _names(column).where(true() if statement.whereclause is None else statement.whereclause)
-            _doubt(state.session, state.session.connection().scalars(found))
+            _doubt(state.session, state.session.connection().scalars(found), former=True)
 
 
 def _former(session: Session, row: Model, name: str) -> str | None:
@@ -188,7 +240,7 @@ def _settle_at_the_end(session: Session, transaction: SessionTransaction) -> Non
     doubtful: _Doubtful = session.info.pop("pictures")
     try:
         for chunk in _chunks(doubtful.names):
-            _settle(doubtful.place, doubtful.engine, chunk)
+            _settle(doubtful.place, doubtful.engine, chunk, doubtful.former)
     except (SQLAlchemyError, OSError):
         # The rows are as they should be already; the sweep finds what is left over.
         log.exception("Needless pictures were left behind")

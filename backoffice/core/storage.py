@@ -14,6 +14,7 @@ from fsspec.implementations.local import LocalFileSystem
 from backoffice.core.types import Picture
 
 DRAFTS = "new"
+ASIDE = "aside"  # what no row shows any more, but the history may bring back; nobody is sent it
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,40 @@ class Storage:
         """Remove the file `name` if it is there; raises OSError."""
         self._drop(self.path(name))
 
+    def set_aside(self, name: str) -> None:
+        """Put the file `name`, if it is there, where nobody is sent it; raises OSError."""
+        self._move(self.path(name), self._aside(name))
+
+    def bring_back(self, name: str) -> bool:
+        """Put the file `name` back to where it is sent from; tells whether it is there now. Raises OSError."""
+        if not self.holds(name):
+            self._move(self._aside(name), self.path(name))
+        return self.holds(name)
+
+    def names_aside(self) -> Iterator[str]:
+        """Yield the names of the files that were set aside."""
+        return (path.rpartition("/")[2] for path in self._files(ASIDE))
+
+    def forget(self, name: str) -> None:
+        """Remove a file that was set aside; raises OSError."""
+        self._drop(self._aside(name))
+
+    def _aside(self, name: str) -> str:
+        self.path(name)
+        return f"{self.root}/{ASIDE}/{name}"
+
+    def _move(self, path: str, to: str) -> None:
+        self.system.invalidate_cache()
+        if self.system.exists(path):
+            self.system.makedirs(to.rpartition("/")[0], exist_ok=True)
+            self.system.mv(path, to)
+
     def names(self, before: datetime) -> Iterator[str]:
         """Yield the names of the stored files that were written before this moment."""
         for path in self._files():
             name = path.rpartition("/")[2]
-            if Picture.PATTERN.fullmatch(name) and self._older(path, before):
+            aside = path.rpartition("/")[0].endswith(f"/{ASIDE}")
+            if Picture.PATTERN.fullmatch(name) and not aside and self._older(path, before):
                 yield name
 
     def drop_drafts(self, before: datetime) -> int:

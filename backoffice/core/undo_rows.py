@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -12,10 +13,11 @@ from backoffice.core.access import OWN, can, may_see, rule
 from backoffice.core.acting import actor, begin_acting, end_acting
 from backoffice.core.decoding import decode
 from backoffice.core.encoding import encode
+from backoffice.core.files import bring_back
 from backoffice.core.history import Change
 from backoffice.core.model import Model
 from backoffice.core.refusals import Refusal, flush
-from backoffice.core.resource import columns, relations, resource
+from backoffice.core.resource import columns, is_picture, relations, resource
 from backoffice.core.sets import RECORDED
 from backoffice.core.taking import (
     REMOVE,
@@ -182,11 +184,18 @@ def _put(work: Work, net: Net, group: Group, row: Any) -> None:
     for name in plain:
         if name in fixed:
             continue
+        _fetch_pictures(work.session, net.model, {name: before[name]})
         if name in after and encode(getattr(row, name)) != after[name]:
             raise Refusal({"": sentence("other")})
         setattr(row, name, decode(columns(net.model)[name], before[name]))
     for name in linked:
         setattr(row, name, _rows(work.session, net.model, name, before[name]))
+
+
+def _fetch_pictures(session: Session, model: type[Model], values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if value and is_picture(model, name) and not bring_back(session, value):
+            raise Refusal({name: _("Its picture is gone.")})
 
 
 def _rows(session: Session, model: type[Model], name: str, keys: list[int]) -> list[Any]:
@@ -200,6 +209,7 @@ def _restore(work: Work, net: Net, group: Group) -> None:
         raise Refusal({"": sentence("right")})
     if work.session.get(net.model, net.row_id) is not None:
         raise Refusal({"": sentence("taken")})
+    _fetch_pictures(work.session, net.model, values)
     plain, linked = names_of(net.model, values)
     row: Any = net.model(**{name: decode(columns(net.model)[name], values[name]) for name in plain})
     for name in linked:

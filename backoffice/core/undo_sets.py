@@ -25,7 +25,7 @@ from backoffice.core.history import SILENT
 from backoffice.core.holds import holds
 from backoffice.core.links import many, named_in, present, sides
 from backoffice.core.model import Model, now
-from backoffice.core.resource import actions, columns, relations
+from backoffice.core.resource import actions, columns, is_picture, relations
 from backoffice.core.sets import RECORDED, Step, begin, delete_rows, typed, wrote
 from backoffice.core.taking import (
     CHANGE,
@@ -62,7 +62,8 @@ def suits(group: Group) -> bool:
     model = group.model
     if group.kind != UPDATE:
         secret = any(isinstance(one.type, Secret) and not one.nullable for one in model.__table__.columns)
-        return model.farewells is Model.farewells and not secret
+        shows = group.kind == RESTORE and any(is_picture(model, name) for name in columns(model))
+        return model.farewells is Model.farewells and not secret and not shows
     plain, linked = names_of(model, group.names)
     if linked or len(plain) != len(group.names):
         return False

@@ -16,7 +16,9 @@ import pytest
 from PIL import Image as Drawn
 from sqlalchemy import create_engine, select, text
 
-from backoffice.core import files, storage
+from backoffice.core import files, history, storage, trash, undo
+from backoffice.core.access import OPERATOR
+from backoffice.core.holds import only
 from backoffice.core.model import db
 from backoffice.core.pictures import LARGEST, PIXELS
 from backoffice.core.sets import delete_rows
@@ -41,8 +43,17 @@ def drawn(colour="teal", *, kind="PNG", size=(40, 30), **options):
 
 
 def lying(app):
-    """Return the names of all files that lie in the store, unfinished ones included."""
-    return sorted(path.name for path in Path(app.config["MEDIA_URL"]).rglob("*") if path.is_file())
+    """Return the names of all files that are sent from the store, unfinished ones included."""
+    return sorted(path.name for path in _files(app) if path.parent.name != "aside")
+
+
+def aside(app):
+    """Return the names of all files that are kept for the history to bring back."""
+    return sorted(path.name for path in _files(app) if path.parent.name == "aside")
+
+
+def _files(app):
+    return [path for path in Path(app.config["MEDIA_URL"]).rglob("*") if path.is_file()]
 
 
 def place_of(app, name):
@@ -267,11 +278,12 @@ def test_any_place_that_can_be_named_keeps_pictures(make_app):
         row = add_image()
         db.session.commit()
         assert Drawn.open(io.BytesIO(files.open_picture(row.file))).size == (40, 30)
+        name = row.file
         db.session.delete(row)
         db.session.commit()
         with pytest.raises(FileNotFoundError):
-            files.open_picture(row.file)
-        assert storage.storage().system.find("/pictures") == []
+            files.open_picture(name)
+        assert storage.storage().system.find("/pictures") == [f"/pictures/aside/{name}"]
         assert context.app.config["MEDIA_URL"] == "memory://pictures"
         db.engine.dispose()
 
@@ -374,6 +386,62 @@ def test_a_deleted_row_takes_its_file_along(inside):
     db.session.delete(row)
     db.session.commit()
     assert lying(inside) == []
+
+
+def test_a_deleted_picture_comes_back_with_its_row(inside):
+    row = add_image()
+    db.session.commit()
+    name = row.file
+    for remove in (db.session.delete, lambda one: delete_rows(db.session(), Image, only(one))):
+        with history.acting(None, "command") as one:
+            remove(row)
+            db.session.commit()
+        assert (lying(inside), aside(inside)) == ([], [name])
+        assert inside.test_client().get(f"/media/{name}").status_code == 404
+        assert undo.undo(db.session(), OPERATOR, one.batch).done == 1
+        db.session.commit()
+        assert (lying(inside), aside(inside)) == ([name], [])
+        row = db.session.scalars(select(Image)).one()
+    assert files.open_picture(name)
+
+
+def test_an_undo_that_is_not_committed_leaves_the_picture_aside(inside):
+    row = add_image()
+    db.session.commit()
+    name = row.file
+    with history.acting(None, "command") as one:
+        db.session.delete(row)
+        db.session.commit()
+    undo.undo(db.session(), OPERATOR, one.batch)
+    db.session.rollback()
+    assert (lying(inside), aside(inside)) == ([], [name])
+
+
+def test_a_picture_whose_file_is_gone_does_not_come_back(inside):
+    row = add_image()
+    db.session.commit()
+    with history.acting(None, "command") as one:
+        db.session.delete(row)
+        db.session.commit()
+    for path in _files(inside):
+        path.unlink()
+    result = undo.undo(db.session(), OPERATOR, one.batch)
+    assert (result.done, result.reasons) == (0, {"Its picture is gone.": 1})
+
+
+def test_the_sweep_forgets_pictures_that_were_removed_for_good(inside):
+    row = add_image()
+    db.session.commit()
+    name = row.file
+    db.session.delete(row)
+    db.session.commit()
+    assert files.sweep(timedelta(0)) == 0
+    assert aside(inside) == [name]
+    change = db.session.scalars(select(history.Change).filter_by(model="image", verb="delete")).one()
+    trash.remove(db.session(), OPERATOR, change)
+    db.session.commit()
+    assert files.sweep(timedelta(0)) == 1
+    assert aside(inside) == []
 
 
 def test_many_rows_deleted_at_once_take_their_files_along(inside):
