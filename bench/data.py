@@ -56,7 +56,8 @@ class Account:
 def environment(url):
     """Return the variables that every part of a run is started with."""
     own = {"DATABASE_URL": url, "BACKOFFICE_ENV": "development", "RATELIMIT_ENABLED": "false"}
-    return own | {"MEDIA_URL": str(PLACE / "media"), "HOST": "127.0.0.1"}
+    # Whoever is brought in from a file is mailed an invitation: from here that must not leave the machine.
+    return own | {"MEDIA_URL": str(PLACE / "media"), "HOST": "127.0.0.1", "MAIL_SERVER": ""}
 
 
 def build(url, posts):
