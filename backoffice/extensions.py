@@ -4,7 +4,6 @@ from pathlib import Path
 
 from babel.dates import get_timezone
 from flask import current_app, g, has_request_context, request
-from flask_babel import gettext
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
@@ -40,7 +39,8 @@ def init_app(app):
 @pass_eval_context
 def said(context, text, **values):
     """Return a text of a template in the language of this answer, with `values` put in, each made harmless."""
-    told = Markup(gettext(text)) if context.autoescape else gettext(text)  # noqa: S704 - the text is a template's own
+    told = babel.domain_instance.gettext(text)
+    told = Markup(told) if context.autoescape else told  # noqa: S704 - the text is a template's own
     return told % values if values or "%" in told else told
 
 

@@ -134,21 +134,23 @@ def _meanings(model, name, known):
 
 
 def _inputs(model, name, given, asked, known):
+    is_ = str(OPERATORS["is"])
     if name in relations(model):
-        yield Input(name, _("is"), "menu", given.get(name, ""), tuple(known.get(name, {}).items()))
-        yield Input(f"{name}{FIND}", _("Find"), "search", asked.find.get(name, ""))
+        yield Input(name, is_, "menu", given.get(name, ""), tuple(known.get(name, {}).items()))
+        yield Input(f"{name}{FIND}", gettext("Find"), "search", asked.find.get(name, ""))
         return
     column = columns(model)[name]
     if isinstance(column.type, Choice):
         words = column.info.get("labels", {})
-        options = tuple((value, words.get(value, value)) for value in column.type.values)
-        yield Input(name, _("is"), "menu", given.get(name, ""), options)
+        options = tuple((value, str(words.get(value, value))) for value in column.type.values)
+        yield Input(name, is_, "menu", given.get(name, ""), options)
     elif isinstance(column.type, Boolean):
-        yield Input(name, _("is"), "menu", given.get(name, ""), YES_OR_NO)
+        options = tuple((value, str(words)) for value, words in YES_OR_NO)
+        yield Input(name, is_, "menu", given.get(name, ""), options)
     elif isinstance(column.type, UtcDateTime | DateTime):
         for operator in ("from", "to"):
-            yield Input(f"{name}__{operator}", OPERATORS[operator], "date", given.get(f"{name}__{operator}", ""))
+            yield Input(f"{name}__{operator}", str(OPERATORS[operator]), "date", given.get(f"{name}__{operator}", ""))
     elif isinstance(column.type, Integer):
-        yield Input(name, _("is"), "number", given.get(name, ""))
+        yield Input(name, is_, "number", given.get(name, ""))
     else:
-        yield Input(f"{name}__contains", _("contains"), "text", given.get(f"{name}__contains", ""))
+        yield Input(f"{name}__contains", str(OPERATORS["contains"]), "text", given.get(f"{name}__contains", ""))

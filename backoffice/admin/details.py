@@ -15,7 +15,7 @@ from backoffice.admin.diffs import Difference, differences
 from backoffice.admin.hanging import hanging
 from backoffice.admin.markup import joined
 from backoffice.admin.named import option, present, target_of
-from backoffice.admin.page import return_target
+from backoffice.admin.page import came_from, return_target
 from backoffice.admin.words import VERBS
 from backoffice.core.access import ALL, OWN, can, may_see, rule, visible
 from backoffice.core.history import Change
@@ -69,7 +69,7 @@ def show(view, row):
         actions=[one for name, one in actions(view.model).items() if may(user, name, row)],
         may_update=may(user, "update", row),
         may_delete=may(user, "delete", row),
-        back=return_target(view.home()),
+        back=return_target(came_from(view.home())),
         here=url_for(f"{view.endpoint}.details_view", id=row.id),
         links=view.links(row),
         moves=moves(row),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import abort, redirect
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from backoffice.admin import cells, controls, inline, paging, parameters, query
 from backoffice.admin.lines import Lines
@@ -13,6 +14,17 @@ from backoffice.core.criteria import BadCriteria
 from backoffice.core.model import db
 from backoffice.core.resource import grid_columns, labels, sortable
 from backoffice.core.selection import Selection, seal
+
+SHORTCUTS = (
+    ("j", lazy_gettext("Next row")),
+    ("k", lazy_gettext("Previous row")),
+    ("Enter", lazy_gettext("Open the row")),
+    (lazy_gettext("Space"), lazy_gettext("Look at the row")),
+    ("x", lazy_gettext("Tick the row")),
+    ("Shift X", lazy_gettext("Tick all rows from the last ticked one")),
+    ("e", lazy_gettext("Edit the row")),
+    ("m", lazy_gettext("Everything that can be done with the row")),
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,7 @@ def show(view, args, opened=None):
         controls=controls.of(view, asked),
         operations=view.operations(),
         ticks=draw.ticks,
+        shortcuts=tuple((str(key), str(words)) for key, words in SHORTCUTS),
         seal=seal(Selection(view.model, criteria=asked.criteria), _seen(found.total), view.user),
         back=draw.back,
         export=parameters.address(f"{view.home()}export/csv/", asked.pairs(page="", page_size="")),

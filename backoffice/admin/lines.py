@@ -1,7 +1,6 @@
 """How the rows of a page are written: one shape for all of them, put together once, is filled in for each."""
 
 from functools import cache
-from urllib.parse import urlencode
 
 from flask import render_template, request
 from flask_babel import gettext as _
@@ -13,24 +12,19 @@ from backoffice.admin.parameters import address
 from backoffice.core.resource import labels, relations, resource
 
 # What is done with a row, and which row is meant, are told by two other elements of the page (do-… and the row's
-# name); what is the same for all rows is carried by two forms (to-…). So nothing is written once for each row.
-ROW = '<tr id="row-%(row-key)s">'
+# name); what is the same for all rows is carried by one form (to-cell). So nothing is written once for each row.
+ROW, STAYS = '<tr id="row-%(row-key)s">', '<tr id="row-%(row-key)s" data-stays>'
 TICK = (
-    '<td class="tick"><input type="checkbox" form="bulk" name="rowid" value="%(row-key)s"'
+    '<td><input type="checkbox" form="bulk" name="rowid" value="%(row-key)s"'
     ' aria-labelledby="do-tick n%(row-key)s"></td>'
 )
 CELL = '<td data-label="{label}"{look}>'
 OPENED = '<td data-label="{label}" data-cell="%(row-key)s:{name}">%(row-form)s'
-NAME = '<a class="row-name" id="n%(row-key)s" href="{near}details/?id=%(row-key)s">%(row-words)s</a>'
+NAME = '<a id="n%(row-key)s" href="{near}details/?id=%(row-key)s">%(row-words)s</a>'
 CHANGE = (
-    ' <button class="cell-open" form="to-cell" name="cell" value="%(row-key)s:{name}"'
-    ' aria-labelledby="do-{name} n%(row-key)s">✎</button>'
+    ' <button form="to-cell" name="cell" value="%(row-key)s:{name}" aria-labelledby="do-{name} n%(row-key)s">✎</button>'
 )
-EDIT = ' <a href="{near}edit/?id=%(row-key)s{kept}" aria-labelledby="do-edit n%(row-key)s">{words}</a>'
-DELETE = (
-    ' <button class="row-delete" form="to-row" formaction="{near}delete/" name="id" value="%(row-key)s"'
-    ' aria-labelledby="do-delete n%(row-key)s">{words}</button>'
-)
+EDIT = '<a href="{near}edit/?id=%(row-key)s" aria-labelledby="do-edit n%(row-key)s">{words}</a>'
 NUMBER = Markup(' class="cell-number"')
 
 
@@ -44,7 +38,6 @@ class Lines:
         self.back = address(home, asked.pairs())
         # Addresses are shorter by what all of this grid begin with, where the page itself stands there.
         self.near = "" if request.path == home else home
-        self.kept = f"&{urlencode({'url': self.back})}" if self.back != home else ""
         self.ticks = view.works_in_bulk()
         self.editable = inline.editable(view.user, view.model) if view.may("update") else frozenset()
         # The column that names a row leads to it, where it is shown as text.
@@ -75,25 +68,25 @@ class Lines:
 
     def _shape(self, may_update, may_delete, opened):
         """Return the shape of the rows with which the same may be done."""
-        parts = [ROW, TICK if self.ticks else ""]
+        # Deleting stands in the menu of each row but of those that one may not delete.
+        parts = [ROW if may_delete or not self.view.may("delete") else STAYS, TICK if self.ticks else ""]
         parts += [
             self._opened(name) if opened and name == self.opened.name else self._cell(name, may_update)
             for name in self.names
         ]
-        parts.append('<td class="row-links">')
+        parts.append("<td>")
         if not self.leading:
-            parts.append(fix(NAME, near=self.near))
+            parts.append(f"{fix(NAME, near=self.near)} ")
         if may_update:
-            parts.append(fix(EDIT, near=self.near, kept=self.kept, words=_("Edit")))
-        if may_delete:
-            parts.append(fix(DELETE, near=self.near, words=_("Delete")))
+            parts.append(fix(EDIT, near=self.near, words=_("Edit")))
         return "".join((*parts, "</td></tr>\n"))
 
     def _cell(self, name, may_update):
-        look = NUMBER if cells.kind_of(self.model, name) == "number" else ""
-        content = fix(NAME, near=self.near) if name == self.leading else f"%({name})s"
         change = fix(CHANGE, name=name) if may_update and name in self.editable else ""
-        return f"{fix(CELL, label=self._label(name), look=look)}{content}{change}</td>"
+        if name == self.leading:
+            return f"<td>{fix(NAME, near=self.near)}{change}</td>"
+        look = NUMBER if cells.kind_of(self.model, name) == "number" else ""
+        return f"{fix(CELL, label=self._label(name), look=look)}%({name})s{change}</td>"
 
     def _opened(self, name):
         return f"{fix(OPENED, label=self._label(name), name=name)}</td>"

@@ -1,6 +1,6 @@
 """Where one can go in the panel: sections of links, of what the acting person may read, and what waits there."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from flask import g, request, url_for
@@ -27,12 +27,12 @@ class Link:
     waiting: Figure | None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Section:
     """A heading of the menu and the entries under it."""
 
     label: Any
-    links: list[Link] = field(default_factory=list)
+    links: tuple[Link, ...]
 
 
 def sections(user):
@@ -40,10 +40,9 @@ def sections(user):
     models, found = readable(user), {}
     waits, keys = waiting(user, models), _keys(models)
     for model in models:
-        heading = resource(model).menu
         link = _link(model, keys.get(model, ""), waits.get(model))
-        found.setdefault(str(heading), Section(heading)).links.append(link)
-    return list(found.values())
+        found.setdefault(str(resource(model).menu), []).append(link)
+    return tuple(Section(heading, tuple(links)) for heading, links in found.items())
 
 
 def readable(user):

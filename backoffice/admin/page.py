@@ -1,5 +1,7 @@
 """Who may come in, and in what dress the panel shows its pages."""
 
+from urllib.parse import urlsplit
+
 from flask import abort, jsonify, redirect, render_template, request, url_for
 from flask_admin import BaseView
 
@@ -71,3 +73,14 @@ def wants_json():
 def return_target(otherwise):
     """Return the address the person came from, when it is one of this host, else `otherwise`."""
     return safe_target(request.values.get("url")) or otherwise
+
+
+def came_from(home):
+    """Return the page at `home` whose link was followed, with all its address says, else `home` itself.
+
+    Browsers tell it on their own; so the links of a list need not all repeat it.
+    """
+    parts = urlsplit(request.referrer or "")
+    if parts.netloc != request.host or parts.path != home:
+        return home
+    return safe_target(f"{home}?{parts.query}" if parts.query else home) or home

@@ -1,12 +1,13 @@
 """Which rows a page of a grid shows: one statement, one more for each relation to many, and one or two to count."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, Text, and_, cast, func, select
+from sqlalchemy import String, Text, and_, bindparam, cast, func, select
 
 from backoffice.core import census, counting, paging
-from backoffice.core.access import condition, may_see
+from backoffice.core.access import condition, may_see, person
 from backoffice.core.jobs import DONE, Job
 from backoffice.core.resource import columns, key_of, relations, resource
 from backoffice.core.types import Html
@@ -55,16 +56,18 @@ class Found:
 
 def find(session, user, model, asked, names):
     """Return the page that is asked for; raises BadCriteria for a place that there cannot be in its order."""
-    order = paging.order(model, user, asked.sort, desc=asked.desc)
-    matching = condition(user, "read", model) & asked.criteria.condition(user)
-    page = paging.page(session, _page(user, model, names).where(matching), order, asked.place, asked.page_size)
+    someone, order = person(user), paging.order(model, user, asked.sort, desc=asked.desc)
+    shown, every = _shown(someone, model, names), _every(someone, model)
+    if asked.criteria.pairs():
+        matching = asked.criteria.condition(user)
+        shown, every = shown.where(matching), every.where(matching)
+    page = paging.page(session, shown, order, asked.place, asked.page_size)
     keys = [one["id"] for one in page.rows]
-    many = {name: _linked(session, user, model, name, keys) for name in names if _is_many(model, name)}
-    rows = [_row(model, one, names, many) for one in page.rows]
-    every = select(model.id).where(matching)
+    many = {name: _linked(session, someone, model, name, keys) for name in names if _is_many(model, name)}
     counter = census.latest(session, user, asked.criteria) if asked.exact else None
     total, hasty = _total(session, every, asked, (page, counter))
     first = _first(session, every, order, (asked.place, page, total))
+    rows = _rows(model, page.rows, names, many)
     return Found(rows, order, page.next, page.previous, total, first, hasty, counter)
 
 
@@ -113,19 +116,27 @@ def label_of(user, model):
     return beginning(model, name)
 
 
-def _page(user, model, names):
+# Putting a statement together takes longer than having it answered, so those for one person's rights are kept.
+@lru_cache(maxsize=200)
+def _every(someone, model):
+    return select(model.id).where(condition(someone, "read", model))
+
+
+@lru_cache(maxsize=200)
+def _shown(someone, model, names):
+    """Return the SELECT of what a page shows of the rows; `_rows` reads its columns in this order."""
     query = select(
         model.id,
         model.version,
-        label_of(user, model).label("label"),
-        condition(user, "update", model).label("may_update"),
-        condition(user, "delete", model).label("may_delete"),
+        label_of(someone, model).label("label"),
+        condition(someone, "update", model).label("may_update"),
+        condition(someone, "delete", model).label("may_delete"),
         *(beginning(model, name).label(f"value_{name}") for name in names if name in columns(model)),
     )
     for name in names:
         if name in relations(model) and not _is_many(model, name):
-            query = _join(query, user, model, name)
-    return query
+            query = _join(query, someone, model, name)
+    return query.where(condition(someone, "read", model))
 
 
 def _join(query, user, model, name):
@@ -141,29 +152,38 @@ def _nameable(user, target):
     return chosen.where(condition(user, "pick", target))
 
 
-def _linked(session, user, model, name, keys):
+def _linked(session, someone, model, name, keys):
     """Return, by the key of a row, what the relation to many `name` links it to."""
-    if not keys:
-        return {}
-    relation = relations(model)[name]
-    left, right = (pair[1] for pair in relation.local_remote_pairs)
-    named = _nameable(user, relation.mapper.class_).subquery()
-    query = select(left.label("row"), named).join(named, and_(named.c.key == right, left.in_(keys)))
     found = {}
-    for one in session.execute(query.order_by(named.c.label, named.c.key)).mappings():
-        found.setdefault(one["row"], []).append(Linked(one["key"], one["label"], bool(one["readable"])))
+    if keys:
+        for row, key, label, readable in session.connection().execute(_links(someone, model, name), {"keys": keys}):
+            found.setdefault(row, []).append(Linked(key, label, bool(readable)))
     return found
 
 
-def _row(model, one, names, many):
-    linked = {name: many[name].get(one["id"], []) for name in many}
-    for name in names:
-        if name in relations(model) and name not in many:
-            key = one[f"key_{name}"]
-            linked[name] = [] if key is None else [Linked(key, one[f"label_{name}"], bool(one[f"readable_{name}"]))]
-    values = {name: one[f"value_{name}"] for name in names if name in columns(model)}
-    rights = bool(one["may_update"]), bool(one["may_delete"])
-    return Row(one["id"], one["version"], one["label"], *rights, values, linked)
+@lru_cache(maxsize=200)
+def _links(someone, model, name):
+    relation = relations(model)[name]
+    left, right = (pair[1] for pair in relation.local_remote_pairs)
+    named = _nameable(someone, relation.mapper.class_).subquery()
+    meant = and_(named.c.key == right, left.in_(bindparam("keys", expanding=True)))
+    return select(left.label("row"), named).join(named, meant).order_by(named.c.label, named.c.key)
+
+
+def _rows(model, found, names, many):
+    """Return the rows that were found by `_shown`."""
+    own = [name for name in names if name in columns(model)]
+    single = [name for name in names if name in relations(model) and name not in many]
+    rows = []
+    for one in found:
+        key, version, label, may_update, may_delete, *rest = one.values()
+        linked = {name: known.get(key, []) for name, known in many.items()}
+        for at, name in enumerate(single):
+            other, words, readable = rest[len(own) + 3 * at :][:3]
+            linked[name] = [] if other is None else [Linked(other, words, bool(readable))]
+        values = dict(zip(own, rest, strict=False))
+        rows.append(Row(key, version, label, bool(may_update), bool(may_delete), values, linked))
+    return rows
 
 
 def _is_many(model, name):

@@ -20,12 +20,13 @@ class Catalogues(Domain):  # type: ignore[misc]
 
     def get_translations(self) -> NullTranslations:
         """Return the words of the present language, kept where Flask-Babel forgets them when the language changes."""
-        kept = getattr(g, "_flask_babel", None) if g else None
+        try:
+            kept = g._flask_babel  # noqa: SLF001 - whoever asks for the language makes it
+        except (AttributeError, RuntimeError):
+            return self._of(str(get_locale() or ""))
         found = getattr(kept, "babel_translations", None)
         if found is None:
-            found = self._of(str(get_locale() or ""))
-            if g:
-                g._flask_babel.babel_translations = found  # noqa: SLF001 - asking for the language made it
+            found = kept.babel_translations = self._of(str(get_locale() or ""))
         return cast("NullTranslations", found)
 
     def _of(self, name: str) -> NullTranslations:

@@ -41,7 +41,7 @@
   // The cell of a row and a column ("12:title"), closed or open.
   const find = (page, name) => {
     const open = page.querySelector(`td[data-cell="${CSS.escape(name)}"]`);
-    return open || page.querySelector(`.cell-open[value="${CSS.escape(name)}"]`)?.closest("td");
+    return open || page.querySelector(`button[name="cell"][value="${CSS.escape(name)}"]`)?.closest("td");
   };
 
   // A cell as it stands on another page of this grid takes the place of the one here.
@@ -57,7 +57,7 @@
     document.querySelector(".messages").replaceChildren(...said.children);
     const placed = document.importNode(fresh, true);
     cell.replaceWith(placed);
-    const typed = placed.querySelector("form input:not([type=hidden]), form select, form textarea, .cell-open");
+    const typed = placed.querySelector("form input:not([type=hidden]), form select, form textarea, button[name=cell]");
     if (typed) { typed.focus(); }
   };
 
@@ -69,7 +69,7 @@
 
   table.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) { return; }
-    const button = event.target.closest(".cell-open");
+    const button = event.target.closest('button[name="cell"]');
     const leave = event.target.closest(".cell-leave");
     if (button) {
       event.preventDefault();
@@ -81,7 +81,7 @@
   });
 
   table.addEventListener("dblclick", (event) => {
-    const button = event.target.closest("td")?.querySelector(".cell-open");
+    const button = event.target.closest("td")?.querySelector('button[name="cell"]');
     if (button) { swap(button.closest("td"), button.value, opened(button)); }
   });
 

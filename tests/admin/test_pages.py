@@ -38,7 +38,7 @@ def page_of(browser, address, **options):
 
 def titles(page):
     """Return the titles of the posts on a page, from the top."""
-    return page.xpath('//tbody/tr/td/a[@class="row-name"]/text()')
+    return page.xpath('//tbody/tr/td/a[starts-with(@id, "n")]/text()')
 
 
 def place(page):

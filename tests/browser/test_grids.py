@@ -161,3 +161,64 @@ def test_a_list_of_several_pages_is_jumped_into(enter, check_access, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     picture(page, f"jump-{width}")
     check_access(page)
+
+
+def test_rows_are_worked_on_by_keys_alone(enter, check_access, app):
+    page = enter("editor", "/admin/post/?sort=title")
+    focused = "document.activeElement.textContent"
+    page.locator(".row-more").first.wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert page.evaluate(focused) == "Post number 01"
+    page.keyboard.press("k")
+    page.keyboard.press("x")
+    for _step in range(3):
+        page.keyboard.press("j")
+    page.keyboard.press("Shift+X")
+    assert page.locator('input[name="rowid"]:checked').count() == 4
+    page.keyboard.press("Space")
+    expect(page.get_by_role("dialog", name="Post number 03")).to_contain_text("Slug")
+    picture(page, "look")
+    check_access(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Post number 03")
+
+
+def test_a_row_has_a_menu_of_all_that_can_be_done_with_it(enter, check_access, app):
+    page = enter("editor", "/admin/post/?sort=title")
+    page.get_by_role("checkbox", name="Tick: Post number 01").check()
+    page.get_by_role("button", name="More: Post number 05").click()
+    picture(page, "row-menu")
+    check_access(page)
+    page.locator("#row-menu").get_by_role("button", name="Archive").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Archive: 1 row")
+    page.get_by_role("button", name="Archive: 1 row").click()
+    with app.app_context():
+        assert db.session.scalars(select(Post).filter_by(title="Post number 05")).one().status == "archived"
+        assert db.session.scalars(select(Post).filter_by(title="Post number 01")).one().status == "review"
+    page.get_by_role("button", name="More: Post number 06").click()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Delete Post number 06")
+
+
+def test_heads_and_names_stay_and_the_bar_with_them_while_rows_move(enter):
+    page = enter("editor", "/admin/post/?sort=title", viewport={"width": 820, "height": 600})
+    page.locator('input[name="rowid"]').first.check()
+    page.locator(".grid-place").evaluate("one => one.scrollTo(150, 500)")
+    place = page.locator(".grid-place").bounding_box()
+    head = page.get_by_role("columnheader", name="Title").bounding_box()
+    assert abs(head["y"] - place["y"]) < 4
+    assert abs(page.locator("#n20").bounding_box()["x"] - head["x"]) < 20
+    expect(page.get_by_role("button", name="Archive")).to_be_in_viewport()
+
+
+def test_rows_are_cards_where_it_is_narrow(enter):
+    page = enter("editor", "/admin/post/?sort=title", viewport={"width": 390, "height": 800})
+    boxes = [page.locator("tbody tr").nth(at).bounding_box() for at in range(2)]
+    assert boxes[1]["y"] >= boxes[0]["y"] + boxes[0]["height"]
+    assert boxes[0]["width"] <= 390
+    said = "getComputedStyle(document.querySelector('tbody td[data-label]'), '::before').content"
+    assert page.evaluate(said) == '"Status"'
+    expect(page.get_by_role("link", name="Title", exact=True)).to_be_visible()
