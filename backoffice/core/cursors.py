@@ -71,6 +71,11 @@ def jump(text: str, column: Column[Any], *, down: bool) -> tuple[Any, bool]:
         raise bad from error
 
 
+def is_text(column: Column[Any]) -> bool:
+    """Tell whether `column` holds text."""
+    return issubclass(_python_type(column), str)
+
+
 def _typed(kind: type, text: str) -> Any:
     """Return what a person typed as `write` would have written it."""
     if kind is bool:

@@ -1,12 +1,12 @@
 """Which rows a page of a sorted list holds, found by their place in an index: the last page costs as the first."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, literal, or_, true, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, literal, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from backoffice.core import cursors
@@ -91,6 +91,8 @@ def page(session: Session, statement: Select[Any], order: Order, place: Place, s
     value that means nothing in this order.
     """
     where = _start(order, place)
+    if place.at and cursors.is_text(columns(order.model)[order.name]):
+        where = _start(order, _spelt(session, statement, order, place))
     shown = statement.add_columns(*(getattr(order.model, name).label(f"place_{name}") for name in order.names))
     found = _walk(session, shown, order, where, (size + 1, place.skip))
     rows, more = found[:size], len(found) > size
@@ -118,6 +120,21 @@ class _Start:
     down: bool
     values: Sequence[Any] = ()
     inclusive: bool = False
+
+
+def _spelt(session: Session, statement: Select[Any], order: Order, place: Place) -> Place:
+    """Return a jump to a text spelt as texts among `statement` begin: as typed, else in capital or small letters.
+
+    Many databases sort capitals before all small letters; whoever types "m" means the names with "M" as well.
+    """
+    column, text = getattr(order.model, order.name), place.at
+    ways = list(dict.fromkeys((text, text[:1].upper() + text[1:], text.title(), text.upper(), text.lower())))
+    rows = statement.with_only_columns(literal(1)).order_by(None)
+    begun = [rows.where(column >= way, column < way + cursors.HIGHEST).exists() for way in ways]
+    beyond = [rows.where(column < way if order.desc else column >= way).exists() for way in ways]
+    found = session.execute(select(*begun, *beyond)).one()
+    way = next((way for way, there in zip((*ways, *ways), found, strict=True) if there), text)
+    return replace(place, at=way)
 
 
 def _start(order: Order, place: Place) -> _Start:

@@ -144,6 +144,21 @@ def shown(order, place, size=2):
     return [one["title"] for one in found.rows], bool(found.next), bool(found.previous)
 
 
+def test_a_jump_finds_names_however_its_letters_are_typed(author):
+    titled("Mara", "Mole", "Zebra", "iris")
+    up, down = Order(Post, "title", desc=False), Order(Post, "title", desc=True)
+    for typed in ("m", "M", "mar", "MAR", "Mara"):
+        assert shown(up, Place(at=typed))[0][0] == "Mara", typed
+    assert shown(up, Place(at="mo"))[0][0] == "Mole"
+    assert shown(up, Place(at="I"))[0][0] == "iris"
+    assert shown(down, Place(at="z"))[0][0] == "Zebra"
+    assert shown(down, Place(at="mar"))[0][0] == "Mara"
+    # What no name begins with leads to the next one.
+    assert shown(up, Place(at="n"))[0][0] == "Zebra"
+    titled("ÉMILE")
+    assert shown(up, Place(at="émi"))[0][0] == "ÉMILE"
+
+
 def test_a_letter_a_day_or_a_value_is_jumped_to(author):
     titled("Apple", "Bread", "Butter", "Cheese")
     up, down = Order(Post, "title", desc=False), Order(Post, "title", desc=True)
