@@ -177,6 +177,7 @@ def test_an_interrupted_export_goes_on_where_it_was_and_says_so(form, app, edito
     told = row(app, key)
     assert (told["state"], told["result"]["rows"], told["result"]["moments"]) == (DONE, 30, 2)
     assert told["message"] == "It was interrupted and went on: its rows are of 2 moments."
+    assert told["message"] in editor.get(f"/admin/job/details/?id={key}").text
     assert editor.get(f"/admin/job/file/?id={key}").data == editor.get(f"/admin/tag/export/{form}/").data
 
 
