@@ -139,13 +139,13 @@ def _whole(run):
             one.failed or told(one.seconds, lambda seconds, factor=factor: _short(seconds * factor)) for one in done
         ]
         rows.append([f"{words.format(**facts)}, {unit}", *cells])
-    loaded = run.whole[LOADED]
-    ours = {FLOOR: _short(loaded.floor), OURS: f"{_short(loaded.rehearsal)} + {_short(loaded.storing)}"}
-    words = f"{loaded.lines:,} comments in from a file, rehearsal + storing, s"
     files = [run.whole[name]["export"] for name in names]
     rows.append(["its first byte, ms", *(told(None if one.failed else one.first, _short) for one in files)])
     rows.append(["what a process grew by for it, MB", *(told(one.growth, "{:.0f}".format) for one in files)])
-    rows.append([words, *(ours.get(name, NOTHING) for name in names)])
+    if loaded := run.whole[LOADED]:
+        ours = {FLOOR: _short(loaded.floor), OURS: f"{_short(loaded.rehearsal)} + {_short(loaded.storing)}"}
+        words = f"{loaded.lines:,} comments in from a file, rehearsal + storing, s"
+        rows.append([words, *(ours.get(name, NOTHING) for name in names)])
     return _table(["work", *names], rows)
 
 
@@ -161,9 +161,9 @@ def _whole_aims(run):
     yield _aim("the file", f"≤ 3 {TIMES} the floor", _share(ours.seconds, floor.seconds), 3, f" {TIMES}")
     yield _aim("the file's first byte", "≤ 300 ms", ours.first, 300, " ms")
     yield _aim("what a process grows by for it", "≤ 50 MB", ours.growth, 50, " MB")
-    loaded = run.whole[LOADED]
-    words = f"{loaded.lines:,} comments in, rehearsal included"
-    yield _aim(words, "≤ 60 s", loaded.rehearsal + loaded.storing, 60, " s")
+    if loaded := run.whole[LOADED]:
+        words = f"{loaded.lines:,} comments in, rehearsal included"
+        yield _aim(words, "≤ 60 s", loaded.rehearsal + loaded.storing, 60, " s")
 
 
 def _aim(words, aim, value, most, unit):

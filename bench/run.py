@@ -101,7 +101,7 @@ def _measured(asked, engine, account, chosen, missing):
     done = _whole(asked, engine, [runner.tool for runner in runners], account, facts)
     _say("Bringing comments in from a file.")
     with engine.connect() as connection:
-        done[report.LOADED] = loading.load(asked, connection)
+        done[report.LOADED] = _loaded(asked, connection, missing)
     return report.Run(runners, counted, floors, facts, _settings(asked, engine), done, missing)
 
 
@@ -117,12 +117,23 @@ def _whole(asked, engine, chosen, account, facts):
     return done
 
 
+def _loaded(asked, connection, missing):
+    try:
+        return loading.load(asked, connection)
+    except (subprocess.CalledProcessError, RuntimeError) as error:
+        missing["Bringing comments in"] = str(error)
+        return None
+
+
 def _alone(asked, connection, tool, account, facts):
     """Return what one tool does while no other runs; it is started anew after each work that it did not end."""
     found, waiting = {}, list(whole.WORKS)
     while waiting:
         with ExitStack() as running:
-            runner = _start(running, tool, asked, account, facts)
+            try:
+                runner = _start(running, tool, asked, account, facts)
+            except (OSError, RuntimeError) as error:
+                return found | dict.fromkeys(waiting, whole.Done(failed=str(error)))
             while waiting:
                 work = waiting.pop(0)
                 found[work] = whole.do(work, runner, facts, asked.patience)
