@@ -89,11 +89,14 @@ def _attempt(session: Session, ticket: Ticket, row: Job, beat: "_Beat") -> None:
         _end(session, ticket, str(getattr(refused, "message", refused)))
     except NotFound:
         _end(session, ticket, _("You may not do this, or not any more."))
-    except Exception as error:
+    except Exception:
         log.exception("Job %d broke off in attempt %d.", ticket.job, ticket.attempt)
+        # What a failure says of itself may hold what others wrote: it is for those who read the log.
+        sentence = _(
+            "It broke off, not by your doing. The log tells administrators why: job %(number)d.", number=ticket.job
+        )
         session.rollback()
-        kind = type(error).__name__
-        fail(session, ticket, _("It broke off (%(kind)s); the log says where.", kind=kind), again=True)
+        fail(session, ticket, sentence, again=True)
 
 
 def _end(session: Session, ticket: Ticket, sentence: str) -> None:

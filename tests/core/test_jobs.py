@@ -133,7 +133,9 @@ def test_a_job_that_always_breaks_off_fails_in_the_end_and_holds_up_no_other(app
     assert state(app, other)["state"] == DONE
     row = state(app, key)
     assert (row["state"], row["attempts"], pauses) == (FAILED, 5, [True] * 4 + [False])
-    assert row["error"] == "It broke off (ZeroDivisionError); the log says where."
+    told = f"It broke off, not by your doing. The log tells administrators why: job {key}."
+    assert row["error"] == told
+    assert f"Job {key} broke off in attempt 5." in caplog.text
     assert "ZeroDivisionError" in caplog.text
     assert "half" not in tags(app)
     assert worker.turn(app) is False
