@@ -11,7 +11,7 @@ from backoffice.models.content import DEEPEST, Category, Post, post_category
 from backoffice.site import posts
 
 AT_ONCE = 10  # categories in sight; a long list of them would hide the posts
-MOST = 200  # posts of one category that are counted on every page
+MOST = 100  # posts of one category that are counted on every page
 
 
 @dataclass(frozen=True)
