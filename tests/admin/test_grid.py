@@ -512,8 +512,8 @@ def test_pictures_are_shown_small(app, as_role):
 OWN_ADDRESSES = {
     "job": {"file/": {"GET"}},
     "change": {
-        **dict.fromkeys(("batch/", "trash/"), {"GET"}),
-        **dict.fromkeys(("undo/", "purge/"), {"GET", "POST"}),
+        **{key: {"GET"} for key in ("batch/", "trash/")},
+        **{key: {"GET", "POST"} for key in ("undo/", "purge/")},
         "field/": {"POST"},
     },
 }
