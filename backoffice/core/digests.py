@@ -27,6 +27,8 @@ def content(dialect: str, of: Columns) -> ColumnElement[Any]:
 
 def digest(dialect: str, of: Columns, inner: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
     """Return the SQL expression for the digest of a whole change; `inner` stands for that of its values."""
+    if dialect == "sqlite" and inner is None:
+        return func.whole_digest(*(of[name] for name in (*BETWEEN, *VALUES)), of["actor"])
     inner = content(dialect, of) if inner is None else inner
     if dialect == "sqlite":
         return func.change_digest(*(of[name] for name in BETWEEN), inner, of["actor"])
@@ -64,6 +66,11 @@ def sha256(*texts: Any) -> str:
     return hashlib.sha256(GAP.join("" if text is None else str(text) for text in texts).encode()).hexdigest()
 
 
+def _whole(*values: Any) -> str:
+    *between, before, after, label, actor = values
+    return sha256(*between, _content(before, after, label), actor)
+
+
 def _content(before: str | None, after: str | None, label: str) -> str:
     return sha256("null" if before is None else before, "null" if after is None else after, label)
 
@@ -73,4 +80,5 @@ def _teach_sqlite(connection: Any, _record: Any) -> None:
     """SQLite has no digest of its own; it borrows ours."""
     if hasattr(connection, "create_function"):
         connection.create_function("content_digest", 3, _content, deterministic=True)
+        connection.create_function("whole_digest", len(BETWEEN) + len(VALUES) + 1, _whole, deterministic=True)
         connection.create_function("change_digest", len(BETWEEN) + 2, sha256, deterministic=True)

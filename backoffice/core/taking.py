@@ -137,7 +137,9 @@ def crowded(work: Work, change: Any) -> ColumnElement[bool]:
     """Return the condition for a change to have others of its row beside or behind it, and not to be taken back yet."""
     other = CHANGE.alias("by")
     same = and_(other.c.row_id == change.c.row_id, other.c.model == change.c.model, other.c.id > change.c.id)
-    return ~alone(work, change) & ~exists().where(same, other.c.batch == actor().batch)
+    # As an expression: SQLite would look through the whole batch for each row, by the index on batches.
+    mine = func.coalesce(other.c.batch, "") == actor().batch
+    return ~alone(work, change) & ~exists().where(same, mine)
 
 
 def _names(work: Work, which: tuple[str, str]) -> tuple[str, ...]:

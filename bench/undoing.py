@@ -1,0 +1,123 @@
+"""Operations on many comments and their undo, beside the bare statements, in a database that may be written to.
+
+Run it as `BENCH_DATABASE_URL=… python bench/undoing.py 100000`, on a copy of a large set: it changes what it finds.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from sqlalchemy import event, select, text
+
+from backoffice import create_app
+from backoffice.core import history, operation, sets, undo
+from backoffice.core.access import OPERATOR
+from backoffice.core.model import db
+from backoffice.core.selection import Selection
+from backoffice.models.comments import Comment
+
+RECORDED = {"recorded": True}
+STAMP = "version = version + 1, updated_at = '2026-01-01 00:00:00'"
+sent = [0]
+
+
+def memory():
+    """Return how many megabytes this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+def timed(words, work):
+    """Do some work, say how long it took, and return that."""
+    sent[0], began = 0, time.perf_counter()
+    came_of_it = work()
+    took = time.perf_counter() - began
+    print(f"| {words} | {took:.2f} s | {sent[0]} | {memory()} MB | {came_of_it} |", flush=True)
+    return took
+
+
+def bare(status, where):
+    """Set the status of comments and nothing else, then take that back."""
+
+    def work():
+        statement = text(f"UPDATE comment SET status = '{status}', {STAMP} WHERE id IN ({where})")
+        return db.session.execute(statement, execution_options=RECORDED).rowcount
+
+    return work
+
+
+def approve(rows):
+    """Approve the comments that are `rows`, recorded; return how many."""
+    return sets.update_rows(db.session, Comment, rows, {"status": "approved"}, "approve")
+
+
+def ticked(keys):
+    """Approve these comments as the panel does; return how many."""
+    return operation.run(db.session, OPERATOR, "approve", Selection(Comment, keys)).changed
+
+
+def taken_back(batch):
+    """Take a batch back; return how many rows went back, and how many stayed."""
+    with history.acting(None, "panel"):
+        result = undo.undo(db.session(), OPERATOR, batch)
+        db.session.commit()
+    return result.done, result.stayed
+
+
+def many(number):
+    """Compare an operation on this many rows, and its undo, with the bare statements."""
+    rows = select(Comment.id).where(Comment.status == "pending").order_by(Comment.id).limit(number)
+    ids = f"SELECT id FROM comment WHERE status = 'pending' ORDER BY id LIMIT {number}"
+    there = timed(f"bare UPDATE of {number}", bare("approved", ids))
+    db.session.rollback()
+    with history.acting(None, "panel") as one:
+        told = timed("approve, recorded", lambda: approve(rows))
+        db.session.commit()
+    # Three rows are changed by hand, and must stay.
+    with history.acting(None, "panel"):
+        first = select(history.Change.row_id).where(history.Change.batch == one.batch).limit(3)
+        for row in db.session.scalars(select(Comment).where(Comment.id.in_(first))):
+            row.guest_name = "By hand"
+        db.session.commit()
+    timed("rehearse the undo", lambda: undo.rehearse(db.session(), OPERATOR, one.batch).done)
+    db.session.rollback()
+    back = timed("bare UPDATE back", bare("pending", f"SELECT row_id FROM change WHERE batch = '{one.batch}'"))
+    db.session.rollback()
+    undone = timed("undo", lambda: taken_back(one.batch))
+    print(
+        f"\nApproving takes {told / there:.2f} times as long as the bare UPDATE, undoing {undone / back:.2f} times.\n",
+        flush=True,
+    )
+
+
+def few():
+    """Compare an operation on a hundred ticked rows with the bare statement."""
+    first = select(Comment.id).where(Comment.status == "pending").order_by(Comment.id).limit(100)
+    keys = tuple(db.session.scalars(first))
+    ids = ", ".join(map(str, keys))
+    ratios = []
+    for _ in range(5):
+        there = timed("bare UPDATE of 100", bare("approved", ids))
+        db.session.rollback()
+        with history.acting(None, "panel"):
+            told = timed("approve 100 ticked", lambda: ticked(keys))
+        db.session.rollback()
+        ratios.append(told / there)
+    print(f"\nA hundred ticked rows take {sorted(ratios)[2]:.2f} times the bare UPDATE.\n", flush=True)
+
+
+def main(number):
+    """Measure both."""
+    app = create_app(SQLALCHEMY_DATABASE_URI=os.environ["BENCH_DATABASE_URL"])
+    with app.test_request_context():
+        event.listen(db.engine, "before_cursor_execute", lambda *_all: sent.__setitem__(0, sent[0] + 1))
+        print("| what | took | statements | memory | rows |\n|---|---|---|---|---|")
+        many(number)
+        few()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("BACKOFFICE_ENV", "testing")
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
