@@ -15,7 +15,7 @@ from backoffice.admin.diffs import Difference, differences
 from backoffice.admin.hanging import hanging
 from backoffice.admin.markup import joined
 from backoffice.admin.named import option, present, target_of
-from backoffice.admin.page import came_from, return_target
+from backoffice.admin.page import came_from, public_address, return_target
 from backoffice.admin.words import VERBS
 from backoffice.core.access import ALL, OWN, can, may_see, rule, visible
 from backoffice.core.history import Change
@@ -72,6 +72,7 @@ def show(view, row):
         back=return_target(came_from(view.home())),
         here=url_for(f"{view.endpoint}.details_view", id=row.id),
         links=view.links(row),
+        public=public_address(row),
         moves=moves(row),
     )
 

@@ -8,7 +8,7 @@ from backoffice.admin import deleting, details, lookup, saving
 from backoffice.admin.forms import RowForm
 from backoffice.admin.messages import tell
 from backoffice.admin.named import option
-from backoffice.admin.page import came_from, return_target
+from backoffice.admin.page import came_from, public_address, return_target
 from backoffice.core.access import NotFound, fetch
 from backoffice.core.history import done
 from backoffice.core.model import db
@@ -80,7 +80,9 @@ class Editing:
 
     def _form(self, template, form):
         label = None if form.new else option(self.user, form.row).label
-        return self.render(template, form=form, label=label, back=return_target(came_from(self.home())))
+        address = "" if form.new else public_address(form.row)
+        back = return_target(came_from(self.home()))
+        return self.render(template, form=form, label=label, public=address, back=back)
 
     def _next(self, row):
         """Return where to go after saving: as the button said, else to where one came from."""

@@ -29,6 +29,7 @@ class Typed(Told):
     """The value of one column as a person types it; a field that was not sent leaves the row as it is."""
 
     kind = "line"
+    counted, follows = False, ""
     widget = TextInput()
 
     def __init__(self, label=None, *, column, **rest):
@@ -102,6 +103,8 @@ def _empty_text(column):
 class Line(Typed):
     """One line of text, of limited length."""
 
+    counted = True
+
     def __init__(self, label=None, *, column, **rest):
         super().__init__(label, column=column, **rest)
         self.flags.maxlength = getattr(column.type, "length", None) or False
@@ -115,8 +118,9 @@ class Line(Typed):
 class Address(Typed):
     """A slug; left empty it follows from another column."""
 
-    def __init__(self, label=None, *, column, **rest):
+    def __init__(self, label=None, *, column, follows="", **rest):
         super().__init__(label, column=column, **rest)
+        self.follows = follows
         self.flags.maxlength = column.type.impl.length
         if column.info.get("from"):
             self.needed = self.flags.required = False
@@ -126,6 +130,7 @@ class Paragraphs(Typed):
     """Text of any length."""
 
     kind = "text"
+    counted = True
     widget = TextArea()
 
     def __init__(self, label=None, *, column, rows=5, **rest):

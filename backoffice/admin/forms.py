@@ -1,19 +1,21 @@
 """The form of a row, derived from its model for the user who fills it in."""
 
+from babel import Locale
+from flask import current_app
 from flask_babel import get_timezone
 from flask_babel import gettext as _
 from sqlalchemy import JSON, Boolean, Date, Enum, Float, Integer, Numeric, String, Text, Time
 from sqlalchemy.types import TypeDecorator
 from wtforms.form import BaseForm
 
-from backoffice.admin import fields, quantities
+from backoffice.admin import fields, quantities, structured
 from backoffice.admin.named import Present, option, present, target_of
 from backoffice.admin.pickers import Many, One, OneKey, Picker, Source
 from backoffice.admin.words import NOTHING
 from backoffice.core.access import can, may_write
 from backoffice.core.model import db, largest
 from backoffice.core.resource import columns, is_picture, key_of, labels, relations, resource
-from backoffice.core.types import Choice, Html, Picture, Slug, Strings, UtcDateTime
+from backoffice.core.types import Choice, Html, Language, Picture, Slug, Strings, UtcDateTime
 from backoffice.core.writing import choices, governed, writable
 
 FIND = "find:"
@@ -29,7 +31,7 @@ class RowForm(BaseForm):
         self.user, self.row, self.model = user, row, type(row)
         self.new = row.id is None
         self.version = None if self.new else row.version
-        self.conflicts, self.taken = {}, frozenset()
+        self.conflicts, self.taken, self.unsaved = {}, frozenset(), False
         named = {name: field for name in writable(user, self.model) if (field := _field(user, row, name))}
         super().__init__(named)
         self.process(data=self._start(tuple(named)))
@@ -42,6 +44,7 @@ class RowForm(BaseForm):
                 field.receive(sent, files)
         self.version = _version(sent.get("version"))
         self.taken = frozenset(sent.getlist(TAKE))
+        self.unsaved = True
         self.validate()
 
     def find(self, sent):
@@ -143,6 +146,11 @@ def _field(user, row, name):
     return make(user, row, name, given)
 
 
+def _address(_user, _row, _name, given):
+    source = given["column"].info.get("from")
+    return fields.Address(follows=PREFIX + source if source else "", **given)
+
+
 def _help(model, column):
     told = [str(column.info["help"])] if column.info.get("help") else []
     if isinstance(column.type, Slug) and column.info.get("from"):
@@ -161,7 +169,8 @@ def _picker(user, model, name, target, label):
     needed = key is not None and not key.nullable
     kind = OneKey if relation is None else One if relation.secondary is None else Many
     upload = _picture_of(user, target) if kind is One else ""
-    source = Source(user, target, needed, upload)
+    makes = kind is not OneKey and resource(target).by_name and can(user, "create", target)
+    source = Source(user, target, needed, upload, makes and may_write(user, target, resource(target).label))
     return kind(label, id=PREFIX + name, source=source, description=str(info.get("help", "")))
 
 
@@ -176,6 +185,20 @@ def _select(user, row, name, given):
     offered = [(value, str(label)) for value, label in choices(db.session(), user, row, name)]
     empty = [("", NOTHING)] if given["column"].nullable else []
     return fields.Select(options=empty + offered, **given)
+
+
+def _language(_user, row, name, given):
+    offered = [(one, _own_name(one)) for one in current_app.config["LANGUAGES"]]
+    stored = getattr(row, name)
+    if stored and stored not in dict(offered):
+        offered.append((stored, stored))
+    empty = [("", _("As the browser asks"))] if given["column"].nullable else []
+    return fields.Select(options=empty + offered, **given)
+
+
+def _own_name(language):
+    # Who looks for their language knows what it calls itself.
+    return Locale.parse(language.replace("-", "_")).display_name or language
 
 
 def _listed(_user, _row, _name, given):
@@ -195,17 +218,18 @@ def _whole(_user, _row, _name, given):
 MAKERS = (
     (Picture, _plain(fields.Upload)),
     (Choice, _select),
+    (Language, _language),
     (Boolean, _plain(fields.Tick)),
     (Strings, _plain(fields.Words, rows=8)),
     (UtcDateTime, _plain(quantities.Moment)),
     (Date, _plain(quantities.Day)),
     (Html, _plain(fields.Rich, rows=20)),
-    (Slug, _plain(fields.Address)),
+    (Slug, _address),
     (Integer, _whole),
     (Numeric | Float, _plain(quantities.Fraction)),
     (Time, _plain(quantities.Hour)),
     (Enum, _listed),
     (Text, _plain(fields.Paragraphs)),
-    (JSON, None),
+    (JSON, _plain(structured.Json, rows=8)),
     (String | TypeDecorator, _plain(fields.Line)),
 )

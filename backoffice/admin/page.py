@@ -1,6 +1,6 @@
 """Who may come in, and in what dress the panel shows its pages."""
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import abort, jsonify, redirect, render_template, request, url_for
 from flask_admin import BaseView
@@ -68,6 +68,12 @@ def wants_json():
     """Tell whether a program asks, not a person in front of a page."""
     accepted = request.accept_mimetypes
     return accepted["application/json"] > accepted["text/html"]
+
+
+def public_address(row):
+    """Return the address at which visitors see a row, or "" while they do not."""
+    path = row.public_path()
+    return f"{request.script_root}{quote(path)}" if path else ""
 
 
 def return_target(otherwise):

@@ -13,17 +13,22 @@ from backoffice.core.access import parse_key
 from backoffice.core.model import db
 
 MOST_CHOSEN = 500
+MOST_MADE = 20
 SAME, NONE = "same", "none"
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a relation's rows come from: who asks, which model, and whether a picture can be added on the spot."""
+    """Where a relation's rows come from: who asks, which model, and what can be added on the spot.
+
+    `upload`: the column of a picture, or ""; `makes`: a row, by its name alone.
+    """
 
     user: object
     target: type
     needed: bool = False
     upload: str = ""
+    makes: bool = False
 
 
 class Picker(Told):
@@ -40,12 +45,17 @@ class Picker(Told):
         self.source, self.needed = source, source.needed
         self.query, self.found = "", None
         self.options, self.word, self.file, self.alt = [], "", None, ""
-        self.rows = {}
+        self.rows, self.new = {}, []
 
     @property
     def present(self):
         """Tell whether the form that was sent held this field."""
-        return bool(self.raw_data) or bool(self.file)
+        return bool(self.raw_data) or self.adds
+
+    @property
+    def adds(self):
+        """Tell whether a row is to be added that is not stored yet."""
+        return bool(self.file or self.new)
 
     @property
     def hidden(self):
@@ -60,7 +70,7 @@ class Picker(Told):
     @property
     def changed(self):
         """Tell whether other rows are chosen than are stored."""
-        return self.selected != self.object_data.keys or (self.word == NONE and bool(self.hidden))
+        return self.adds or self.selected != self.object_data.keys or (self.word == NONE and bool(self.hidden))
 
     @property
     def stored(self):
@@ -105,10 +115,14 @@ class Picker(Told):
         return [self.rows[key] for key in keys if key in self.rows]
 
     def receive(self, form, files):
-        """Take the picture that was sent to be added on the spot."""
+        """Take what was sent to be added on the spot: a picture, and names, typed or confirmed."""
         if self.source.upload:
             self.file = files.get(f"{self.name}-upload") or None
             self.alt = form.get(f"{self.name}-alt", "")
+        if self.source.makes:
+            typed = form.get(f"{self.name}-new", "")
+            names = [*form.getlist(f"{self.name}-made"), *(typed.split(",") if self.many else [typed])]
+            self.new = list(dict.fromkeys(" ".join(one.split()) for one in names if one.strip()))[:MOST_MADE]
 
     def find(self, words):
         """Offer the rows whose label holds `words`, beside those that stand there already."""
@@ -120,7 +134,7 @@ class Picker(Told):
 
     def post_validate(self, form, validation_stopped):  # noqa: ARG002 - WTForms names them
         """Ask for a row where one is needed."""
-        if self.present and self.needed and not self.file and not self.chosen:
+        if self.present and self.needed and not self.adds and not self.chosen:
             raise ValidationError(_("This field is required."))
 
 
@@ -136,7 +150,7 @@ class One(Picker):
     def present(self):
         """Tell whether it was sent, and does not just leave alone a row that the user may not see."""
         left = self.hidden and not self.chosen and self.word != NONE
-        return super().present and (not left or bool(self.file))
+        return super().present and (not left or self.adds)
 
     @property
     def data(self):

@@ -4,9 +4,11 @@ import re
 
 from flask import request
 from flask_babel import gettext as _
+from sqlalchemy import func
 
 from backoffice.admin.fields import Select, Upload
 from backoffice.admin.forms import RowForm
+from backoffice.admin.lookup import pickable
 from backoffice.admin.pickers import Picker
 from backoffice.core import writing
 from backoffice.core.access import NotFound, fetch, may_write
@@ -23,14 +25,18 @@ def save(form, row):
     session, user = db.session(), form.user
     if form.problems:
         raise Refusal({})
-    values = form.values() | _pictures(form)
+    values = form.values() | _added(form)
     if row is None:
         return writing.create(session, user, form.model, values)
+    if form.version is None:
+        # What was sent may be older than what is stored: a program, or a page that lost a field, is asked as well.
+        said = _("It is not known which version you changed: compare it with what is stored, then save again.")
+        raise Stale({"": said})
     return writing.update(session, user, row, values, form.version)
 
 
-def _pictures(form):
-    """Store the files that were sent, and return what the row is to hold for them."""
+def _added(form):
+    """Store what is to be added on the spot, files and rows, and return what the row is to hold for it."""
     found = {}
     for field in form:
         if field.name in form.taken:
@@ -39,7 +45,19 @@ def _pictures(form):
             found[field.name] = _store(field.name, field.file) if field.file else None
         elif isinstance(field, Picker) and field.file:
             found[field.name] = _add(form.user, field)
+        elif isinstance(field, Picker) and field.new:
+            made = [_made(form.user, field, words) for words in field.new]
+            found[field.name] = list(dict.fromkeys([*field.data, *made])) if field.many else made[-1]
     return found
+
+
+def _made(user, field, words):
+    """Return the row of the other model that is called so, made if there is none."""
+    target = field.source.target
+    name = resource(target).label
+    called = func.lower(getattr(target, name)) == words.lower()
+    there = db.session.scalar(pickable(user, target).where(called).order_by(target.id).limit(1))
+    return there or _create(user, field, {name: words})
 
 
 def _store(name, file):
@@ -58,8 +76,12 @@ def _add(user, field):
         values[label] = _title(file.filename)
     if field.alt and ALT in columns(target) and may_write(user, target, ALT):
         values[ALT] = field.alt
+    return _create(user, field, values)
+
+
+def _create(user, field, values):
     try:
-        return writing.create(db.session(), user, target, values)
+        return writing.create(db.session(), user, field.source.target, values)
     except NotFound as error:
         raise Refusal({field.name: _("You may not add one here.")}) from error
     except Refusal as refusal:

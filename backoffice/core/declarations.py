@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from backoffice.core.criteria import views
-from backoffice.core.model import Model
+from backoffice.core.model import Model, required
 from backoffice.core.resource import (
     LAYOUTS,
     PLACES,
@@ -38,6 +38,7 @@ def problems(model: type[Model]) -> Iterator[str]:
     yield from _unknown_columns(model, said)
     yield from _unknown_verbs(model, said)
     yield from _impossible_values(model, said)
+    yield from _more_than_a_name(model, said)
     if key_of(model, said.label) in {key_of(model, name) for name in said.fields}:
         yield f"fields hides {said.label!r}, but the label names a row wherever it is found, picked or recorded"
     if said.layout not in LAYOUTS:
@@ -51,6 +52,14 @@ def problems(model: type[Model]) -> Iterator[str]:
         yield f"a column may not be called {name!r}: addresses use that word"
     for name in PLACES.intersection(filterable(model)):
         yield f"rows cannot be filtered by {name!r}: addresses use that word"
+
+
+def _more_than_a_name(model: type[Model], said: Resource) -> Iterator[str]:
+    found = {name for name, column in columns(model).items() if required(column) and "from" not in column.info}
+    keys = {name for name, column in columns(model).items() if column.foreign_keys and not column.nullable}
+    more = (found | keys) - {said.owner, said.label}
+    if said.by_name and more:
+        yield f"by_name: a row needs more than its label: {', '.join(sorted(more))}"
 
 
 def _unknown_columns(model: type[Model], said: Resource) -> Iterator[str]:

@@ -100,6 +100,10 @@ class Model(db.Model):  # type: ignore[name-defined,misc]
         """
         return iter(())
 
+    def public_path(self) -> str:
+        """Return the path at which visitors see the row, or "" while they do not; a model that they see says so."""
+        return ""
+
     def problems(self) -> list[Invalid]:
         """Return all that is wrong with the row: the model's own rules, and required columns left empty."""
         self._name_addresses()

@@ -56,6 +56,7 @@ class Resource:
     update:own …", the first rights. `owner`: the column that makes ":own" mean something. `fields`: column → the
     verb one needs to see, filter, export or save it. `fixed`: columns nobody types. `label`: the column that names
     a row. `verbs`: which of the basic verbs exist at all. `order`: default sort, "-created_at" for newest first.
+    `by_name`: a row needs nothing but its label, so that it can be made where another row names it.
     `moving`: column → the values with which a row changes by itself, so that its page shows it anew.
     """
 
@@ -82,6 +83,7 @@ class Resource:
     fixed: tuple[str, ...] = ()
     verbs: tuple[str, ...] = BASIC
     order: str = "-id"
+    by_name: bool = False
     moving: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import get_timezone
 from flask_babel import gettext as _
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, SmallInteger, String, Text
@@ -134,6 +135,24 @@ class TimeZone(TypeDecorator[str]):
             return value if not value or get_timezone(value) else None
         except LookupError as error:
             raise ValueError(_("There is no such time zone; one is Europe/Berlin.")) from error
+
+
+class Language(TypeDecorator[str]):
+    """The name of a language, as de or pt-BR; a form offers those that the application speaks."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(20)
+
+    @staticmethod
+    def arrive(value: str | None) -> str | None:
+        """Return `value`; raises ValueError when no language is called so."""
+        try:
+            return value if not value or Locale.parse(value.replace("-", "_")) else None
+        except (UnknownLocaleError, ValueError) as error:
+            raise ValueError(_("There is no such language; one is en.")) from error
 
 
 class Choice(TypeDecorator[str]):

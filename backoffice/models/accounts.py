@@ -16,7 +16,7 @@ from backoffice.core.access import rights_of
 from backoffice.core.history import actor
 from backoffice.core.model import Model, db, now
 from backoffice.core.resource import Action, Resource, resources, verbs
-from backoffice.core.types import Invalid, Key, Picture, Secret, Strings, TimeZone, UtcDateTime
+from backoffice.core.types import Invalid, Key, Language, Picture, Secret, Strings, TimeZone, UtcDateTime
 
 user_role = Table(
     "user_role",
@@ -98,7 +98,7 @@ class User(Model, UserMixin):
     email: Mapped[str | None] = mapped_column(String(254), unique=True, info={"label": _("E-mail"), "kind": "email"})
     bio: Mapped[str | None] = mapped_column(Text, info={"label": _("About")})
     avatar: Mapped[str | None] = mapped_column(Picture, info={"label": _("Picture")})
-    locale: Mapped[str | None] = mapped_column(String(20), info={"label": _("Language")})
+    locale: Mapped[str | None] = mapped_column(Language, info={"label": _("Language")})
     timezone: Mapped[str | None] = mapped_column(TimeZone, info={"label": _("Time zone")})
     active: Mapped[bool] = mapped_column(Boolean, default=True, info={"label": _("Active")})
     last_seen: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True, info={"label": _("Last seen")})

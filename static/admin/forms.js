@@ -15,6 +15,8 @@
       this.found = [];
       this.active = -1;
       this.asked = 0;
+      this.makes = box.querySelector(".picker-new");
+      if (this.makes) this.makes.hidden = true;
       this.dress();
       this.listen();
     }
@@ -32,7 +34,20 @@
       Object.entries(said).forEach(([name, value]) => this.input.setAttribute(name, value));
     }
 
+    // Names that nobody found are made with the form; typing them in a field of their own is for those without scripts.
+    offer(found) {
+      const words = this.input.value.trim().replace(/\s+/g, " ");
+      const there = found.some((one) => one.text.toLowerCase() === words.toLowerCase());
+      return this.makes && words && !there ? [...found, { make: words, text: told.make.replace("#", words) }] : found;
+    }
+
     listen() {
+      if (!this.many) {
+        this.box.addEventListener("change", (event) => {
+          if (event.target.type !== "radio") return;
+          this.chosen.querySelectorAll("input[type=checkbox]").forEach((one) => { one.checked = false; });
+        });
+      }
       this.input.addEventListener("input", () => {
         clearTimeout(this.timer);
         this.timer = setTimeout(() => this.search(), WAIT);
@@ -66,7 +81,7 @@
 
     show(found) {
       const held = new Set([...this.chosen.querySelectorAll("input:checked")].map((one) => one.value));
-      this.found = found.filter((one) => !held.has(String(one.id)));
+      this.found = this.offer(found.filter((one) => !held.has(String(one.id))));
       this.active = -1;
       this.input.removeAttribute("aria-activedescendant");
       this.list.replaceChildren(...this.found.map((one, at) => {
@@ -115,14 +130,18 @@
     }
 
     entry(one) {
+      if (one.make) return this.line("checkbox", `${this.name}-made`, one.make, told.new.replace("#", one.make));
       const there = [...this.chosen.querySelectorAll("input")].find((input) => input.value === String(one.id));
-      if (there) return there;
+      return there || this.line(this.many ? "checkbox" : "radio", this.name, String(one.id), one.text);
+    }
+
+    line(type, name, value, text) {
       const line = document.createElement("li");
       const label = document.createElement("label");
       const input = document.createElement("input");
       const words = document.createElement("span");
-      Object.assign(input, { type: this.many ? "checkbox" : "radio", name: this.name, value: String(one.id) });
-      words.textContent = one.text;
+      Object.assign(input, { type, name, value });
+      words.textContent = text;
       label.append(input, " ", words);
       line.append(label);
       this.chosen.append(line);
@@ -141,6 +160,36 @@
     }
   }
 
+  // Where a text has a limit, how much of it is used is said when it runs short; else how many words there are.
+  const count = (field) => {
+    const note = document.createElement("p");
+    note.className = "form-count";
+    const tell = () => {
+      const length = [...field.value].length, most = field.maxLength;
+      const words = field.value.replace(/<[^>]*>/g, " ").split(/\s+/).filter(Boolean).length;
+      if (most > 0) note.textContent = length > most * 0.7 ? told.length.replace("#", length).replace("@", most) : "";
+      else note.textContent = words ? told.words.replace("#", words) : "";
+    };
+    if (field.maxLength > 0) note.setAttribute("aria-live", "polite");
+    field.addEventListener("input", tell);
+    (field.closest(".rich") ?? field).after(note);
+    tell();
+  };
+
+  // An address that is left empty follows from another field: what it will be is seen while that is typed.
+  const follow = (field) => {
+    const from = document.getElementById(field.dataset.from);
+    if (!from) return;
+    const tell = () => {
+      field.placeholder = from.value.normalize("NFKC").toLowerCase().replace(/['\u2019\u02bc]/g, "")
+        .replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "");
+    };
+    from.addEventListener("input", tell);
+    tell();
+  };
+
   document.querySelectorAll("[data-picker]").forEach((box) => new Picker(box));
+  if (told) document.querySelectorAll(".row-form :is(textarea, input[maxlength]).counted").forEach(count);
+  document.querySelectorAll("[data-from]").forEach(follow);
   document.querySelector(".form-summary")?.focus();
 })();

@@ -57,12 +57,25 @@ def test_relations_that_differ_are_shown_in_words(as_role, keep, read):
     assert read(Post, key, "category_id") == new
 
 
-def test_a_version_that_is_no_number_counts_as_none(as_role, keep, read):
-    editor, key = as_role("editor"), keep(Post)
-    for version in ("abc", "-1", "9" * 40, "٣"):
-        answer = editor.post(f"/admin/post/edit/?id={key}", data={"title": f"With {version[:5]}", "version": version})
-        assert answer.status_code == 302, answer.text
-        assert read(Post, key, "title") == f"With {version[:5]}"
+@pytest.mark.parametrize("version", [None, "", "abc", "-1", "9" * 40, "٣"])
+def test_who_does_not_say_which_version_is_asked_to_compare(as_role, keep, read, changes, version):
+    editor, key = as_role("editor"), keep(Post, title="Stored", body="<p>Body</p>")
+    sent = {"title": "Sent", "body": "<p>Body</p>", **({} if version is None else {"version": version})}
+    answer = editor.post(f"/admin/post/edit/?id={key}", data=sent, version=False)
+    assert answer.status_code == 409, answer.text
+    assert "which version" in words(answer)
+    assert [one.text for one in shown(answer).xpath('//*[@class="form-stored"]/pre')] == ["Stored"]
+    assert (read(Post, key, "title"), len(changes(Post, key))) == ("Stored", 1)
+    assert editor.post(f"/admin/post/edit/?id={key}", data=filled(answer)).status_code == 302
+    assert read(Post, key, "title") == "Sent"
+
+
+def test_a_cell_without_a_version_is_not_saved_either(as_role, keep, read):
+    editor, key = as_role("editor"), keep(Post, title="Stored")
+    sent = {"list_form_pk": key, "title": "Sent"}
+    answer = editor.post("/admin/post/ajax/update/", data=sent, version=False, headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json["version"]) == (409, 1)
+    assert read(Post, key, "title") == "Stored"
 
 
 def test_a_save_of_a_row_that_is_gone_finds_nothing(as_role, keep, read):

@@ -166,7 +166,7 @@ def test_fields_of_the_account_that_nobody_types_cannot_be_set(app, as_role, kee
     admin = as_role("administrator")
     key = keep(User, name="Old")
     before = read(User, key, "password", "fs_uniquifier", "last_seen")
-    sent = {"name": "New", "password": "x", "fs_uniquifier": "x", "last_seen": "2026-01-01T00:00", "version": ""}
+    sent = {"name": "New", "password": "x", "fs_uniquifier": "x", "last_seen": "2026-01-01T00:00"}
     assert admin.post(f"/admin/user/edit/?id={key}", data=sent).status_code == 302
     assert read(User, key, "password", "fs_uniquifier", "last_seen") == before
     assert read(User, key, "name") == "New"
@@ -319,7 +319,12 @@ def test_a_text_of_five_megabytes_saves(app, as_role, keep, read, kind):
     text = "many words & more " * 300_000
     if kind == "multipart/form-data":
         kind += "; boundary=cut"
-        data = f'--cut\r\nContent-Disposition: form-data; name="body"\r\n\r\n{text}\r\n--cut--\r\n'.encode()
+        parts = {"version": "1", "body": text}
+        lines = (
+            f'--cut\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in parts.items()
+        )
+        data = f"{''.join(lines)}--cut--\r\n".encode()
     else:
         data = {"body": text}
     answer = editor.post(f"/admin/post/edit/?id={key}", data=data, content_type=kind)
@@ -359,3 +364,47 @@ def test_a_time_zone_that_ceased_to_exist_locks_nobody_out(app, as_role):
         db.session.execute(text("UPDATE \"user\" SET timezone = 'Old/Place'"))
         db.session.commit()
     assert editor.get("/admin/post/new/").status_code == 200
+
+
+def test_tags_that_are_not_there_yet_are_made_with_the_post(app, as_role, keep, changes):
+    editor, sea = as_role("editor"), keep(Tag, name="Sea")
+    sent = {"title": "Hello", "body": "", "tags": [sea], "tags-new": " Wind,sea , ,Wind", "tags-made": "Salt, dried"}
+    assert editor.post("/admin/post/new/", data=sent | {"category-new": "Coast"}).status_code == 302
+    with app.app_context():
+        post = db.session.scalars(select(Post)).one()
+        assert [tag.name for tag in post.tags] == ["Salt, dried", "Sea", "Wind"]
+        assert (post.category.name, post.category.slug) == ("Coast", "coast")
+        batches = db.session.scalars(select(Change.batch).where(Change.verb == "create", Change.actor_id.is_not(None)))
+        assert len(set(batches)) == 1
+        wind = db.session.scalars(select(Tag.id).filter_by(name="Wind")).one()
+    key = post_key(app)
+    form = editor.get(f"/admin/post/edit/?id={key}")
+    assert editor.post(f"/admin/post/edit/?id={key}", data=filled(form, **{"tags-new": "SALT"})).status_code == 302
+    with app.app_context():
+        assert len(db.session.scalars(select(Post)).one().tags) == 4
+    assert [verb for verb, _before, _after in changes(Tag, wind)] == ["create"]
+
+
+def post_key(app):
+    with app.app_context():
+        return db.session.scalars(select(Post.id)).one()
+
+
+def test_who_may_make_no_tags_makes_none_with_a_post(app, as_role):
+    author = as_role("author")
+    assert "tags-new" not in author.get("/admin/post/new/").text
+    assert author.post("/admin/post/new/", data={"title": "Hello", "tags-new": "Wind"}).status_code == 302
+    with app.app_context():
+        assert db.session.scalars(select(Tag)).all() == []
+
+
+def test_nothing_is_made_when_the_post_is_refused_and_what_was_typed_stays(app, as_role):
+    editor = as_role("editor")
+    answer = editor.post("/admin/post/new/", data={"title": "", "tags-new": "Wind, Salt", "category-new": "x" * 121})
+    assert answer.status_code == 422
+    made = shown(answer).xpath('//input[@name="tags-made"]')
+    assert [(one.get("value"), one.get("checked")) for one in made] == [("Wind", "checked"), ("Salt", "checked")]
+    again = editor.post("/admin/post/new/", data=filled(answer, title="Hello"))
+    assert list(errors(again)) == ["category"]
+    with app.app_context():
+        assert db.session.scalars(select(Tag)).all() == []

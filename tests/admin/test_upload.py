@@ -60,13 +60,14 @@ def test_sending_the_form_without_a_file_keeps_the_picture(admin, keep, read):
     assert read(User, key, "name", "avatar") == ["New", name]
 
 
-def test_a_picture_is_taken_away_with_its_file(app, admin, keep, read):
+def test_a_picture_that_is_taken_away_is_shown_to_nobody(app, admin, keep, read):
     key = keep(User)
     admin.post(f"/admin/user/edit/?id={key}", data={"avatar": file(drawn())})
-    assert len(stored(app)) == 1
+    address = f"/media/{read(User, key, 'avatar')}"
+    assert admin.get(address).status_code == 200
     assert admin.post(f"/admin/user/edit/?id={key}", data={"avatar-remove": "1"}).status_code == 302
     assert read(User, key, "avatar") is None
-    assert stored(app) == []
+    assert admin.get(address).status_code == 404
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"<svg onload=alert(1)></svg>", drawn()[:60]])

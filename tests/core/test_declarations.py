@@ -27,6 +27,7 @@ SAID = Post.resource
         ({"order": "-nonsense"}, "nonsense"),
         ({"fields": {"author_id": "assign", "title": "assign"}}, "names a row"),
         ({"layout": "kanban"}, "kanban"),
+        ({"by_name": True, "label": "slug"}, "more than its label: title"),
         ({"waits": "nonsense"}, "nonsense"),
         ({"unfinished": "nonsense"}, "nonsense"),
         ({"owner": "", "grants": {}}, "unfinished"),

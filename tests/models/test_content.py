@@ -7,8 +7,9 @@ import pytest
 from backoffice.core.history import Change
 from backoffice.core.model import db, now
 from backoffice.models.accounts import User
-from backoffice.models.content import DRAFT, SCHEDULED, Post
-from filling import errors, filled
+from backoffice.models.content import Post
+from backoffice.models.content.publishing import ARCHIVED, DRAFT, PUBLISHED, SCHEDULED
+from filling import errors, filled, shown
 from make import make
 
 SOON = "2031-01-01T10:00"
@@ -22,7 +23,8 @@ def own_post(app):
     def store(person, status):
         with app.app_context():
             author = db.session.get(User, person.user.id)
-            post = make(Post, status=status, publish_at=now() + timedelta(days=30), author=author, title="Mine")
+            named = {"author": author, "title": "Mine", "slug": "mine"}
+            post = make(Post, status=status, publish_at=now() + timedelta(days=30), **named)
             db.session.commit()
             return post.id
 
@@ -72,3 +74,49 @@ def test_an_editor_moves_the_date_of_a_scheduled_post(app, as_role, own_post):
     address = f"/admin/post/edit/?id={key}"
     assert editor.post(address, data=filled(editor.get(address), publish_at=SOON)).status_code == 302
     assert stored(app, key)[1].isoformat() == "2031-01-01T10:00:00+00:00"
+
+
+@pytest.mark.parametrize("status", [PUBLISHED, SCHEDULED])
+@pytest.mark.parametrize(("name", "value"), [("slug", "elsewhere"), ("kind", "page")])
+def test_an_author_cannot_move_what_readers_know_the_address_of(app, as_role, own_post, status, name, value):
+    author = as_role("author")
+    key = own_post(author, status)
+    form = author.get(f"/admin/post/edit/?id={key}")
+    answer = author.post(f"/admin/post/edit/?id={key}", data=filled(form, **{name: value}))
+    assert answer.status_code == 422
+    assert list(errors(answer)) == [name]
+    assert stored(app, key)[2:] == (1, "mine")
+    assert author.post(f"/admin/post/edit/?id={key}", data=filled(form, title="Better")).status_code == 302
+    assert (stored(app, key)[0], stored(app, key)[3]) == ("Better", "mine")
+
+
+def test_an_author_moves_a_draft_and_an_editor_anything(app, as_role, own_post):
+    author, editor = as_role("author"), as_role("editor")
+    for person, status, slug in ((author, DRAFT, "one"), (editor, PUBLISHED, "two")):
+        key = own_post(author, status)
+        answer = person.post(f"/admin/post/edit/?id={key}", data={"slug": slug})
+        assert answer.status_code == 302, answer.text
+        assert stored(app, key)[3] == slug
+
+
+@pytest.mark.parametrize(
+    ("status", "date", "seen"),
+    [
+        (PUBLISHED, "published_at", True),
+        (SCHEDULED, "publish_at", True),
+        (DRAFT, "published_at", False),
+        (ARCHIVED, "published_at", False),
+    ],
+)
+def test_the_pages_of_a_post_lead_to_where_it_is_read(app, as_role, client, own_post, status, date, seen):
+    editor = as_role("editor")
+    key = own_post(editor, status)
+    for past in (True, False):
+        with app.app_context():
+            post = db.session.get(Post, key)
+            setattr(post, date, now() + timedelta(days=-1 if past else 1))
+            db.session.commit()
+        for page in ("edit", "details"):
+            links = shown(editor.get(f"/admin/post/{page}/?id={key}")).xpath('//*[@class="tools"]/a/@href')
+            assert ("/posts/mine" in links) == (seen and past), page
+        assert (client.get("/posts/mine").status_code == 200) == (seen and past)

@@ -8,15 +8,13 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Column, ColumnElement, ForeignKey, Index, Integer, String, Table, Text, and_, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
-from sqlalchemy.orm.attributes import get_history
 
-from backoffice.core.access import can
-from backoffice.core.history import actor
 from backoffice.core.model import Model, db, now
 from backoffice.core.resource import Action, Resource
 from backoffice.core.types import Choice, Html, Invalid, Key, Slug, UtcDateTime
+from backoffice.models.content import publishing
+from backoffice.models.content.publishing import ARCHIVED, DRAFT, PUBLISHED, REVIEW, SCHEDULED, STATUSES
 
-DRAFT, REVIEW, SCHEDULED, PUBLISHED, ARCHIVED = STATUSES = ("draft", "review", "scheduled", "published", "archived")
 POST, PAGE = KINDS = ("post", "page")
 ABOUT = ("category", "more_categories", "tags", "cover", "author", "kind")  # what is said about a post beside its text
 COUNTED = ["status", "published_at", "publish_at", "kind"]
@@ -59,6 +57,7 @@ class Category(Model):
         search=("name", "slug"),
         filters=("parent",),
         inline=("name",),
+        by_name=True,
         order="name",
         grants={
             "editor": "read create update delete export pick",
@@ -66,6 +65,10 @@ class Category(Model):
             "moderator": "pick",
         },
     )
+
+    def public_path(self) -> str:
+        """Return where visitors find the posts under it."""
+        return f"/categories/{self.slug}"
 
     def rules(self) -> Iterator[Invalid]:
         """A category stands in no circle."""
@@ -93,6 +96,7 @@ class Tag(Model):
         columns=("name", "slug", "created_at"),
         search=("name", "slug"),
         inline=("name",),
+        by_name=True,
         order="name",
         grants={
             "editor": "read create update delete export pick",
@@ -101,10 +105,9 @@ class Tag(Model):
         },
     )
 
-
-def _may_schedule() -> bool:
-    user = actor().user
-    return user is None or can(user, "schedule", Post)
+    def public_path(self) -> str:
+        """Return where visitors find the posts that share it."""
+        return f"/tags/{self.slug}"
 
 
 def _first_published() -> ColumnElement[datetime]:
@@ -223,17 +226,13 @@ class Post(Model):
 
     def rules(self) -> Iterator[Invalid]:
         """A published post has its date, a scheduled one its time, and each an author."""
-        if self.status == PUBLISHED and self.published_at is None:
-            self.published_at = now()
-        if self.status == SCHEDULED and self.publish_at is None:
-            yield Invalid("publish_at", gettext("Say when the post is to appear."))
-        if self.status == SCHEDULED and self._is_postponed() and not _may_schedule():
-            yield Invalid("publish_at", gettext("The post is scheduled: only those who may schedule posts move it."))
+        yield from publishing.problems(self)
         if self.author_id is None and self.author is None:
             yield Invalid("author", gettext("A post needs an author."))
 
-    def _is_postponed(self) -> bool:
-        return bool(get_history(self, "publish_at").added)
+    def public_path(self) -> str:
+        """Return where visitors read it, or "" while they cannot."""
+        return publishing.address(self)
 
     @classmethod
     def public(cls) -> ColumnElement[bool]:
