@@ -204,8 +204,9 @@ def test_a_list_of_unknown_length_links_to_no_last_part(number, expected):
 
 def test_beyond_the_numbered_parts_one_goes_on_from_post_to_post(publish, read, monkeypatch, client):
     monkeypatch.setattr(paging, "NUMBERED", 2)
+    moment = now()
     for number in range(5 * SIZE + 3):
-        publish(f"Post {number:03}", published_at=now() - timedelta(days=number // 5))
+        publish(f"Post {number:03}", published_at=moment - timedelta(days=1 + number // 5))
     way, seen, page = [], [], read("/")
     while page:
         way.append(page)
