@@ -15,7 +15,7 @@ from backoffice.core.types import Strings, UtcDateTime
 
 # PostgreSQL takes at most 100 arguments a call, so a wide row is put together from parts.
 PART = 40
-LONGEST = 1000  # characters of a text of which the words are wanted
+LONGEST = 400  # characters of a text of which the words are wanted
 ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&amp;": "&"}
 _TAG = re.compile(r"<[^>]*>?")
 
@@ -58,7 +58,12 @@ def sql_words(dialect: str, value: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def _plain(value: str | None) -> str | None:
-    return None if value is None else " ".join(unescape(_TAG.sub(" ", value[:LONGEST])).split())
+    if value is None:
+        return None
+    words = value[:LONGEST]
+    if "<" in words or "&" in words:
+        words = unescape(_TAG.sub(" ", words))
+    return " ".join(words.split())
 
 
 @event.listens_for(Engine, "connect")
