@@ -149,7 +149,7 @@ def _moment(_column):
     def draw(value):
         here = value.astimezone(zone)
         day, minute = _day(language, here.date()), _minute(language, here.hour, here.minute)
-        return fill(shape, stored=value.astimezone(UTC).isoformat(timespec="seconds"), day=day, minute=minute)
+        return fill(shape, stored=f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", day=day, minute=minute)
 
     return draw
 

@@ -32,8 +32,8 @@ def send(view, form):
     wished = asked.poplist(LATER)
     if wished not in ([], ["0"], ["1"]):
         abort(400, _("“%(name)s” must be 0 or 1.", name=LATER))
-    criteria = grid.ask(view, asked).criteria
-    names = grid.names_of(view.user, view.model)
+    wanted = grid.ask(view, asked)
+    criteria, names = wanted.criteria, grid.names_of(view.user, view.model, wanted)
     job = _record(view, criteria, (names, form), *wished)
     return _stream(view, criteria, names, form) if job is None else _later(view, job)
 

@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 
-from flask import abort, redirect
+from flask import abort, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from backoffice.admin import cells, controls, inline, paging, parameters, query
+from backoffice.admin import cells, columns, controls, inline, paging, parameters, query
+from backoffice.admin.columns import UP
 from backoffice.admin.lines import Lines
+from backoffice.admin.messages import tell
+from backoffice.admin.page import return_target
 from backoffice.core import census
-from backoffice.core.access import may_see
 from backoffice.core.criteria import BadCriteria
 from backoffice.core.model import db
-from backoffice.core.resource import grid_columns, labels, sortable
+from backoffice.core.resource import labels, sortable
 from backoffice.core.selection import Selection, seal
 
 SHORTCUTS = (
@@ -45,7 +47,7 @@ class Heading:
 def show(view, args, opened=None):
     """Return the page of a grid as the parameters `args` ask; `opened` is a cell to show as a form once more."""
     asked = ask(view, args)
-    names = names_of(view.user, view.model)
+    names = names_of(view.user, view.model, asked)
     found = _found(view, asked, names)
     opened = opened or inline.opened(view, asked)
     draw = Lines(view, asked, names, opened)
@@ -55,6 +57,8 @@ def show(view, args, opened=None):
         asked=asked,
         headings=headings(view, asked, found.order, draw),
         rows=draw.html(found.rows),
+        choice=columns.choice(view.user, view.model, names),
+        choosing=UP in args,
         pager=paging.of(view.home(), asked, found),
         controls=controls.of(view, asked),
         operations=view.operations(),
@@ -75,6 +79,20 @@ def count(view, args):
     return redirect(parameters.address(view.home(), asked.pairs(count="exact")))
 
 
+def keep_columns(view):
+    """Keep the columns that were sent for the person who sent them, or forget those that were kept."""
+    try:
+        names = columns.read(view.model, view.user, request.form)
+        columns.keep(db.session(), view.user, view.model, names)
+    except BadCriteria as error:
+        abort(400, str(error))
+    except ValueError:
+        abort(400, _("There is no room to keep more."))
+    db.session.commit()
+    tell(_("Your columns of this list are kept.") if names else _("The list has its usual columns again."))
+    return redirect(return_target(view.home()))
+
+
 def ask(view, args):
     """Return what the parameters `args` ask for; such as cannot be meant are answered 400 with the reason."""
     try:
@@ -83,9 +101,9 @@ def ask(view, args):
         return abort(400, str(error))
 
 
-def names_of(user, model):
-    """Return the columns and relations of the grid that `user` may see, in order."""
-    return tuple(name for name in grid_columns(model) if may_see(user, model, name))
+def names_of(user, model, asked):
+    """Return the columns and relations of the grid that is asked for, in order."""
+    return asked.columns or columns.usual(user, model)
 
 
 def template(model):

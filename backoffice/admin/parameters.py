@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from backoffice.admin import columns
 from backoffice.core import criteria
 from backoffice.core.access import may_see, parse_key
 from backoffice.core.criteria import BadCriteria, Criteria
@@ -19,6 +20,7 @@ LONGEST_FIND = 100
 # Pages with a number are found by counting up to them, so the deep ones have none.
 LAST_PAGE = 99
 OWN = ("page", "page_size", "sort", "desc", "cell", *sorted(PLACES))
+CHOSEN = (columns.PARAMETER, columns.UP)
 FIND = "__find"
 
 
@@ -27,7 +29,8 @@ class Asked:
     """What a grid is to show: which rows, in which order, which page of them, and how it is being worked with.
 
     `exact` asks for the number of all rows however many. `cell` is the key and the column of the one cell that is
-    shown as a form. `find` holds, by relation, the words with which a row to filter by is looked for.
+    shown as a form. `columns` are those to show, none for the usual ones. `find` holds, by relation, the words with
+    which a row to filter by is looked for.
     """
 
     criteria: Criteria
@@ -38,6 +41,7 @@ class Asked:
     desc: bool = False
     cell: tuple[int, str] | None = None
     find: dict[str, str] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
 
     def pairs(self, *, without=(), **changes):
         """Return the parameters of an address that shows the same but for `changes`, as a list of pairs.
@@ -47,6 +51,7 @@ class Asked:
         own = {
             "sort": self.sort,
             "desc": "1" if self.desc else "",
+            "columns": ",".join(self.columns),
             "page_size": self.page_size if self.page_size != USUAL_SIZE else "",
         }
         own |= ({} if "page" in changes else self._place()) | changes
@@ -79,7 +84,9 @@ def read(model, user, args):
         if len(given.getlist(name)) > 1:
             raise BadCriteria(_("“%(name)s” stands in the address more than once.", name=name))
     find = _find(model, given)
-    rest = MultiDict([one for one in given.items(multi=True) if one[0] not in OWN and not one[0].endswith(FIND)])
+    rest = MultiDict(
+        [one for one in given.items(multi=True) if one[0] not in {*OWN, *CHOSEN} and not one[0].endswith(FIND)]
+    )
     size = _size(given.get("page_size", str(USUAL_SIZE)))
     return Asked(
         criteria=criteria.read(model, user, rest),
@@ -90,6 +97,7 @@ def read(model, user, args):
         desc=_flag("desc", given.get("desc", "0")),
         cell=_cell(model, user, given.get("cell")),
         find=find,
+        columns=columns.read(model, user, given),
     )
 
 
@@ -97,7 +105,7 @@ def _must_mean_something(model, user, name):
     # An empty filter is no filter, but it must be one of this grid's, and of those that this person may use.
     column = name.partition("__")[0]
     known = column in filterable(model) and may_see(user, model, column)
-    if not known and name not in {*OWN, "search", "view"}:
+    if not known and name not in {*OWN, *CHOSEN, "search", "view"}:
         raise BadCriteria(_("There is no filter called “%(name)s”.", name=name[:40]))
 
 

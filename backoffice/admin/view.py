@@ -19,6 +19,7 @@ NEEDS = {
     "delete_view": ("delete",),
     "ajax_lookup": ("create", "update", "delete"),
     "ajax_update": ("update",),
+    "columns_view": ("read",),
     "action_view": ("read",),
     "export": ("export",),
     "import_view": ("create", "update"),
@@ -76,6 +77,11 @@ class ResourceView(Editing, Page):
     def count_view(self):
         """Have the rows of the grid counted, and show it again."""
         return grid.count(self, request.args)
+
+    @expose("/columns/", methods=("POST",))
+    def columns_view(self):
+        """Keep the columns of the grid as one likes them."""
+        return grid.keep_columns(self)
 
     @expose("/action/", methods=("POST",))
     def action_view(self):

@@ -19,7 +19,7 @@ LAYOUTS = ("table", "queue", "cards")
 _columns: dict[type[Model], dict[str, Column[Any]]] = {}
 _relations: dict[type[Model], dict[str, RelationshipProperty[Any]]] = {}
 _TAG = re.compile(r"<[^>]*>")
-RESERVED = frozenset({"page", "page_size", "sort", "desc", "search", "view", "url", "id", "all", "q"})
+RESERVED = frozenset({"page", "page_size", "sort", "desc", "search", "view", "url", "id", "all", "q", "columns", "up"})
 # Words of an address that say where in a list a page is; what a list may be filtered by cannot be called so.
 PLACES = frozenset({"after", "before", "last", "at", "count"})
 

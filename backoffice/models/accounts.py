@@ -15,6 +15,7 @@ from backoffice.core import grants
 from backoffice.core.access import rights_of
 from backoffice.core.history import actor
 from backoffice.core.model import Model, db, now
+from backoffice.core.preferences import LONGEST
 from backoffice.core.resource import Action, Resource, resources, verbs
 from backoffice.core.types import Invalid, Key, Language, Picture, Secret, Strings, TimeZone, UtcDateTime
 
@@ -107,6 +108,8 @@ class User(Model, UserMixin):
         UtcDateTime, info={"label": _("Signed out everywhere"), "lasting": True}
     )
     password: Mapped[str | None] = mapped_column(Secret(255))
+    # How they like their lists to look is theirs alone (see core/preferences.py).
+    wishes: Mapped[str | None] = mapped_column(Secret(LONGEST))
     fs_uniquifier: Mapped[str] = mapped_column(Secret(64), unique=True, default=new_key)
 
     roles = relationship("Role", secondary=user_role, order_by="Role.name", info={"label": _("Roles")})

@@ -104,6 +104,6 @@
   // The moment itself, for whom the words on their own clock are too coarse.
   table.addEventListener("pointerover", (event) => {
     const time = event.target.closest("time");
-    if (time && !time.title) { time.title = time.dateTime.replace("T", " ").replace("+00:00", " UTC"); }
+    if (time && !time.title) { time.title = time.dateTime.replace("T", " ").replace("Z", " UTC"); }
   });
 })();
