@@ -38,6 +38,23 @@
   const plain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
   let going = 0;
 
+  // Where "g" leads stands in the menu already.
+  const sheet = document.getElementById("keys");
+  const ways = sheet?.querySelector("[data-ways]");
+  sheet?.addEventListener("beforetoggle", () => {
+    ways.replaceChildren(...[...document.querySelectorAll("[data-go]")].map((link) => {
+      const [row, keys, words] = ["div", "dt", "dd"].map((name) => document.createElement(name));
+      ["g", link.dataset.go].forEach((key) => {
+        const drawn = document.createElement("kbd");
+        drawn.textContent = key;
+        keys.append(drawn, " ");
+      });
+      words.textContent = link.textContent.trim();
+      row.append(keys, words);
+      return row;
+    }));
+  });
+
   const search = () => document.getElementById("search") ?? document.querySelector(".top-find input");
 
   document.addEventListener("keydown", (event) => {
@@ -56,7 +73,7 @@
       going = Date.now() + PAUSE;
     } else if (event.key === "?") {
       event.preventDefault();
-      document.getElementById("keys").togglePopover();
+      sheet.togglePopover();
     } else if (event.key === "z" && messages?.querySelector("form[data-undo]")) {
       event.preventDefault();
       messages.querySelector("form[data-undo]").requestSubmit();

@@ -166,7 +166,18 @@ def test_one_sees_ones_own_drafts_and_nobody_elses(app, as_role):
     begun = page.xpath('//section[@aria-labelledby="unfinished-post"]//li/a')
     assert [link.text for link in begun] == [f"Mine {at}" for at in (6, 5, 4, 3, 2)]
     assert author.get(begun[0].get("href")).status_code == 200
-    assert not page_of(as_role("moderator")).xpath('//section[@aria-labelledby="unfinished-post"]')
+    for role in ("moderator", "editor"):
+        assert not page_of(as_role(role)).xpath('//section[@aria-labelledby="unfinished-post"]')
+
+
+def test_only_what_one_may_read_is_drawn(app, as_role):
+    author = as_role("author")
+    with app.app_context():
+        for writer in (db.session.get(User, author.user.id), make(User), make(User)):
+            make(Post, author=writer)
+        db.session.commit()
+    assert sum(drawn(page_of(author), "post").values()) == 1
+    assert sum(drawn(page_of(as_role("editor")), "post").values()) == 3
 
 
 def test_the_administrator_is_told_how_the_machine_stands(app, as_role):
