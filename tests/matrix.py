@@ -6,7 +6,7 @@ from itertools import product
 from sqlalchemy import String, Text, inspect
 
 from backoffice.core.resource import columns, form_columns, key_of, relations, resources
-from backoffice.core.types import Html, Secret, Slug
+from backoffice.core.types import Html, Picture, Secret, Slug
 
 ADMINISTRATOR, EDITOR, MODERATOR, AUTHOR = "administrator", "editor", "moderator", "author"
 # Roles that no model declares: one with every right but those that fields ask for, one with all rights to its own
@@ -27,6 +27,8 @@ ROW_READS = {"details": "read", "edit page": "update", "delete page": "delete"}
 ROW_WRITES = {"edit": "update", "cell": "update", "delete": "delete"}
 LISTS = {"list": "read", "export": "export"}
 PLAIN = {"new page": "create", "create": "create"}
+# A table is for those who make rows, and for those who may have rows recognised and change them.
+TABLES = {"import page": "create", "import": "create", "import over": "update"}
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,9 @@ def target_of(model, door):
 
 def doors(model):
     """Return every door of a resource with the verb it asks for."""
-    found = {**PLAIN, **ROW_READS, **ROW_WRITES, **LISTS}
+    found = {**PLAIN, **ROW_READS, **ROW_WRITES, **LISTS, **TABLES}
+    if recognises(ADMINISTRATOR, model) is None:
+        found.pop("import over")
     if typed(model, model.resource.inline) is None:
         found.pop("cell")
     found |= {f"bulk:{action.name}": action.name for action in model.resource.actions}
@@ -154,12 +158,13 @@ def doors(model):
 
 def objects(model, door, person):
     """Return whose rows a door is tried with: one's own where rows have owners, another's, and a missing one."""
-    if door in PLAIN:
+    if door in {*PLAIN, "import page", "import"}:
         return (ANY,)
     owner = target_of(model, door).resource.owner
     # Someone's own account is the account they act with, which rules of its own protect.
     own = owner and person != STRANGER and (owner != "id" or door in {*ROW_READS, "list"})
-    others = (ANOTHERS,) if door in LISTS or door.startswith("lookup:") else (ANOTHERS, MISSING)
+    # A line about a missing row makes one.
+    others = (ANOTHERS,) if door in {*LISTS, *TABLES} or door.startswith("lookup:") else (ANOTHERS, MISSING)
     return (MINE, *others) if own else others
 
 
@@ -170,12 +175,33 @@ def expected(person, model, door, whose):
         return SIGN_IN
     if door.startswith("lookup:"):
         return _looked_up(person, model, door, whose)
+    if door in TABLES:
+        return _brought_in(person, model, door, whose)
     shut = scope(person, model, verb) == NONE
     if shut or (door.startswith("bulk:") and scope(person, model, "read") == NONE):
         return NOT_FOUND
     if door in PLAIN or touches(person, model, verb, whose):
         return ALLOWED
     return LEFT_OUT if door in LISTS or door.startswith("bulk:") else NOT_FOUND
+
+
+def recognises(person, model):
+    """Return the column by which a person may have rows of a model recognised in a file, or None."""
+    unique = [name for name in sets(person, model) if name in columns(model) and columns(model)[name].unique]
+    return next(iter(unique), None) if scope(person, model, "update") != NONE else None
+
+
+def _brought_in(person, model, door, whose):
+    creates, known = scope(person, model, "create") != NONE, recognises(person, model)
+    if not creates and not known:
+        return NOT_FOUND
+    if door == "import over":
+        return ALLOWED if known and touches(person, model, "update", whose) else LEFT_OUT
+    # Nobody names a stored picture in a file.
+    lacking = door == "import" and any(
+        isinstance(one.type, Picture) and not one.nullable for one in columns(model).values()
+    )
+    return ALLOWED if door == "import page" or (creates and not lacking) else LEFT_OUT
 
 
 def _looked_up(person, model, door, whose):

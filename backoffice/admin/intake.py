@@ -20,14 +20,14 @@ from backoffice.core.workbooks import Unreadable
 
 
 def roomy(function):
-    """Let a view take as much as a table may hold."""
-    function.largest = "MAX_IMPORT_LENGTH"
+    """Let a view take as much as a table may hold, from those who bring in tables."""
+    function.largest, function.admits_large = "MAX_IMPORT_LENGTH", takes
     return function
 
 
 def answer(view):
     """Answer one of the steps."""
-    if not takes(view):
+    if not takes(view, view.user):
         abort(404)
     try:
         return _post(view) if request.method == "POST" else _get(view)
@@ -36,9 +36,9 @@ def answer(view):
         return _ask(view, str(error)), 422
 
 
-def takes(view):
-    """Tell whether the acting person can bring in rows at all: make them, or have them recognised and change them."""
-    return can(view.user, "create", view.model) or bool(mapping.keys(view.user, view.model))
+def takes(view, user):
+    """Tell whether `user` can bring in rows at all: make them, or have them recognised and change them."""
+    return can(user, "create", view.model) or bool(mapping.keys(user, view.model))
 
 
 def _get(view):

@@ -66,7 +66,7 @@ class ResourceView(Editing, Page):
 
     def takes_files(self):
         """Tell whether the acting person can bring in rows from a file."""
-        return intake.takes(self)
+        return intake.takes(self, self.user)
 
     @expose("/")
     def index_view(self):

@@ -4,6 +4,7 @@ from urllib.parse import unquote_to_bytes
 
 from flask import Request, abort, current_app, request, session
 from flask_babel import gettext as _
+from flask_login import current_user
 
 LONGEST_QUERY = 8 * 1024
 MOST_PARAMETERS = 100
@@ -38,9 +39,14 @@ def refuse():
 
 
 def _make_room():
-    """Let a signed-in person send as much as the view says that it takes, which is more than forms hold."""
-    largest = getattr(current_app.view_functions[request.endpoint], "largest", None)
-    if largest and "_user_id" in session:
+    """Let those whom the view takes large bodies from send as much as it says, which is more than forms hold."""
+    view = current_app.view_functions[request.endpoint]
+    largest = getattr(view, "largest", None)
+    if not largest or "_user_id" not in session or not request.content_length:
+        return
+    # Nothing of the body has been read so far; who has no business here is told so by its length alone.
+    usual = request.max_content_length or 0
+    if request.content_length > usual and view.admits_large(view.__self__, current_user):
         request.max_content_length = current_app.config[largest]
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 
+import tables
 from flask import Flask, redirect, request
 from flask_admin import Admin
 from flask_admin.actions import action
@@ -10,8 +11,6 @@ from flask_admin.contrib.sqla import ModelView
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from serving import serve, told
 from sqlalchemy.orm import scoped_session
-
-import tables
 
 NAME, PASSWORD = os.environ["BENCH_USER"], os.environ["BENCH_PASSWORD"]
 FORM = '<form method="post"><input name="username"><input name="password" type="password"></form>'

@@ -3,13 +3,12 @@
 import os
 import sys
 
+import tables
 from flask import Flask, redirect
 from flask_appbuilder import AppBuilder, ModelView, action
 from flask_appbuilder.models.sqla.base import SQLA
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from serving import serve, told
-
-import tables
 
 NAME, PASSWORD = os.environ["BENCH_USER"], os.environ["BENCH_PASSWORD"]
 

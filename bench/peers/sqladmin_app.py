@@ -2,14 +2,13 @@
 
 import os
 
+import tables
 from asgi import Told
 from sqladmin import Admin, ModelView, action
 from sqladmin.authentication import AuthenticationBackend
 from sqladmin.filters import ForeignKeyFilter, StaticValuesFilter
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
-
-import tables
 
 NAME, PASSWORD = os.environ["BENCH_USER"], os.environ["BENCH_PASSWORD"]
 Post, Comment = tables.Post, tables.Comment

@@ -2,6 +2,7 @@
 
 import os
 
+import tables
 from asgi import Told
 from sqlalchemy import or_
 from starlette.applications import Starlette
@@ -13,8 +14,6 @@ from starlette_admin.contrib.sqla import Admin, ModelView
 from starlette_admin.exceptions import LoginFailed
 from starlette_admin.export import ExportConfig
 from starlette_admin.fields import HasMany, HasOne
-
-import tables
 
 NAME, PASSWORD = os.environ["BENCH_USER"], os.environ["BENCH_PASSWORD"]
 

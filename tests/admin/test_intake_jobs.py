@@ -13,7 +13,7 @@ from backoffice.core.jobs import CANCELLED, Job
 from backoffice.core.model import db
 from backoffice.core.sets import RECORDED
 from backoffice.models.accounts import Role
-from tables import confirm, figures, names, rehearse, send
+from sending import confirm, figures, names, rehearse, send
 
 FILE = "name,slug\nFog,fog\nMist,mist\nHaze,fog\n"
 

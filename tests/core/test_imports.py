@@ -11,7 +11,7 @@ from backoffice.core import imports, intake, uploads, worker
 from backoffice.core.access import OPERATOR
 from backoffice.core.history import Change
 from backoffice.core.imports import Order
-from backoffice.core.jobs import CANCELLED, DONE, FAILED, WAITING, Job, Task
+from backoffice.core.jobs import CANCELLED, DONE, FAILED, WAITING, Job, Refused, Task
 from backoffice.core.leases import Lost, Stopped
 from backoffice.core.mapping import Plan, guess
 from backoffice.core.model import db
@@ -213,6 +213,19 @@ def test_a_right_that_is_lost_on_the_way_ends_the_import_with_the_part(app):
         db.session.commit()
     worker.turn(app)
     assert (state(app, key)["state"], stored(app, Tag)) == (FAILED, ["T0", "T1", "T2"])
+
+
+def test_a_right_that_is_lost_counts_for_the_next_part_of_the_same_worker(app):
+    key, _person = sent(app, "name\n" + "".join(f"T{at}\n" for at in range(10)), Tag, whole=False)
+    with app.app_context():
+        work = imports.bring_in(begun(app, key, {}, "w"))
+        next(work)
+        db.session.commit()
+        db.session.scalars(select(Role).filter_by(name="editor")).one().rights = ["tag.read", "job.read:own"]
+        db.session.commit()
+        with pytest.raises(Refused):
+            next(work)
+    assert stored(app, Tag) == ["T0", "T1", "T2"]
 
 
 def test_a_file_that_is_gone_or_was_altered_is_not_brought_in(app):

@@ -114,6 +114,7 @@ class Drill:
             found = dict(db.session.execute(select(times.c.times, func.count()).group_by(times.c.times)).all())
             told = select(func.count(), func.count(Change.batch.distinct())).filter_by(model="comment")
             changes, batches = db.session.execute(told).one()
+            db.session.rollback()
             db.drop_all()
         once, many = found.get(1, 0), sum(number for times, number in found.items() if times > 1)
         return once, many, self.given.lines - once - many, changes, batches
