@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select, text, update
 
-from backoffice.core import history, operation, sets, undo, worker, writing
+from backoffice.core import history, operation, sets, trash, undo, worker, writing
 from backoffice.core.access import OPERATOR, NotFound
 from backoffice.core.audit import audit
 from backoffice.core.history import Change
@@ -290,6 +290,18 @@ def test_hidden_fields_do_not_go_back_for_those_who_may_not_see_them(person):
     editor = person("post.read", "post.update", "post.delete", "user.*", "change.read")
     result, _back = take_back(word, editor)
     assert "You may not do this with it." in result.reasons
+
+
+def test_final_removal_asks_for_a_right_of_its_own(person):
+    tag = make(Tag, name="A secret word")
+    db.session.commit()
+    batch(lambda: writing.delete(db.session, OPERATOR, tag))
+    change = db.session.scalars(select(Change).filter_by(model="tag", verb="delete")).one()
+    with pytest.raises(NotFound):
+        trash.remove(db.session, person("tag.*", "change.read"), change)
+    assert change.label == "A secret word"
+    assert trash.remove(db.session, person("tag.*", "change.redact"), change) == 2
+    assert change.label == ""
 
 
 def test_nobody_gets_rights_back_by_an_undo(person):
