@@ -209,7 +209,7 @@ def told(world, probe, answer):
     if probe.expected != matrix.LEFT_OUT or not probe.door.startswith("bulk:"):
         return ""
     page = browser(world, probe).get(answer.location).text
-    (message,) = re.findall(r'<p class="alert[^>]*>.*?<span>(.*?)</span></p>', page, re.DOTALL)[-1:]
+    (message,) = re.findall(r'<(?:p|div) class="alert[^>]*>.*?<span>(.*?)</span>', page, re.DOTALL)[-1:]
     return message
 
 
