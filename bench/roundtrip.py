@@ -4,17 +4,14 @@ import argparse
 import csv
 import sys
 import time
-from array import array
-from bisect import bisect_left
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from data import make_database, manage
-from sqlalchemy import MetaData, create_engine, select
+from sqlalchemy import MetaData, String, create_engine, select
 from tools import PLACE
 
 # In the order in which they can be brought in: what is named comes first. Roles are there from the beginning.
@@ -84,23 +81,31 @@ def _trip(urls, name, path):
 
 
 def hashes(url, name, names):
-    """Return how many rows a table has, and a hash of each of these columns and relations, in the order of the keys."""
+    """Return how many rows a table has, and a hash of each of these columns and relations, row after row.
+
+    The rows are in the order of when they were made, then of their texts: keys are a database's own.
+    """
     engine = create_engine(url, execution_options={"stream_results": True, "yield_per": AT_ONCE})
     with engine.connect() as connection:
         tables = MetaData()
         tables.reflect(connection)
         table = tables.tables[name]
-        keys = array("q", connection.scalars(select(table.c.id).order_by(table.c.id)))
-        place = partial(bisect_left, keys)
+        order = _order(table)
+        places = {key: at for at, key in enumerate(connection.scalars(select(table.c.id).order_by(*order)))}
         links = {one: _link(tables, table, one) for one in names if one not in table.c and f"{one}_id" not in table.c}
-        found = {one: _digest(_linked(connection, link, place)) for one, link in links.items()}
+        found = {one: _digest(_linked(connection, link, order, places)) for one, link in links.items()}
         own = [one for one in names if one not in links]
         digests = {one: sha256() for one in own}
-        for row in connection.execute(select(*(_read(table, one) for one in own)).order_by(table.c.id)):
+        for row in connection.execute(select(*(_read(table, one) for one in own)).order_by(*order)):
             for one, value in zip(own, row, strict=True):
                 by_place = one not in table.c and _target(table, one).name not in NATURAL and value is not None
-                _add(digests[one], place(value) if by_place else value)
-        return len(keys), found | {one: digest.hexdigest() for one, digest in digests.items()}
+                _add(digests[one], places[value] if by_place else value)
+        return len(places), found | {one: digest.hexdigest() for one, digest in digests.items()}
+
+
+def _order(table):
+    texts = [column for column in table.c if isinstance(column.type, String)]
+    return [table.c.created_at, *([table.c[NATURAL[table.name]]] if table.name in NATURAL else texts)]
 
 
 def _target(table, name):
@@ -126,13 +131,15 @@ def _link(tables, table, name):
     return left, *columns.values()
 
 
-def _linked(connection, link, place):
+def _linked(connection, link, order, places):
     """Yield where each linked row stands and what names the one that it is linked to."""
     left, right = link
     target = next(iter(right.foreign_keys)).column.table
     word = target.c[NATURAL[target.name]]
-    for key, named in connection.execute(select(left, word).join(target, target.c.id == right).order_by(left, word)):
-        yield place(key)
+    owner = next(iter(left.foreign_keys)).column
+    query = select(left, word).join(target, target.c.id == right).join(owner.table, owner == left)
+    for key, named in connection.execute(query.order_by(*order, word)):
+        yield places[key]
         yield named
 
 
