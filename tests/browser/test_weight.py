@@ -45,4 +45,5 @@ def test_a_page_is_light_the_first_time_and_only_itself_after_that(counted, addr
     assert len(cold) > 3
     assert sum(cold.values()) <= MOST, cold
     warm = counted(address, cold=False)
-    assert {url.partition("?")[0] for url in warm if "/static/" in url} == set(), warm
+    # The icon of the tab comes whenever the browser likes, also after the page is done.
+    assert [url for url in warm if "/static/" in url and not url.endswith("icon.svg")] == [], warm
