@@ -19,7 +19,7 @@ from backoffice.core.resource import columns, relation_of, relations
 
 FORMS = ("csv", "excel", "json", "jsonl", "xlsx")
 # Rows in memory at a time: few at first, so that the first byte leaves soon, then as many as are of about this size.
-FIRST, MOST, SIZE = 200, 5_000, 2 * 1024 * 1024
+FIRST, MOST, SIZE = 200, 2_000, 1024 * 1024
 
 Chunk = Sequence[Sequence[Any]]
 

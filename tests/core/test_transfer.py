@@ -301,7 +301,7 @@ def test_a_chunk_is_as_many_rows_as_fit_into_little_memory():
     for width in (150, 150, 150, 1_000_000, 1_000_000, 150, 150):
         sizes.append(size)
         size = transfer._next_size(size, size * width)
-    assert sizes == [200, 800, 3_200, 5_000, 2, 2, 8]
+    assert sizes == [200, 800, 2_000, 2_000, 1, 1, 4]
 
 
 def test_an_export_that_is_broken_off_gives_its_connection_back(inside):
