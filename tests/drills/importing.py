@@ -4,6 +4,7 @@ Run it by hand, on a database that may be emptied; docs/drills.md holds what cam
 """
 
 import argparse
+import atexit
 import os
 import random
 import secrets
@@ -83,6 +84,8 @@ class Drill:
         before, began = self.job()["worker"], time.monotonic()
         command = [sys.executable, "manage.py", "work"]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # However this drill ends, no worker of it is left to take the next one's job.
+        atexit.register(process.kill)
         while self.job()["worker"] in (None, before):
             assert time.monotonic() - began < LONGEST, "It took too long."
             assert self.job()["state"] != DONE, (
