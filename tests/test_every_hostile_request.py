@@ -12,7 +12,7 @@ from world import people_of
 
 REFUSED = {302, 400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422}
 # What a page may say to something that means nothing to it, or that is a search like any other.
-FINE = REFUSED | {200, 301, 308}
+FINE = REFUSED | {200, 301, 303, 308}
 HUGE = "9" * 23
 
 # Each of these stands where a page number, a key, a column or a filter may stand.

@@ -15,7 +15,8 @@ def german(app, monkeypatch):
     told = {"Save": "Sichern", "Delete %(label)s": "%(label)s <b>löschen</b>", "100 %%": "Hundert %%"}
     words = SimpleNamespace(ugettext=lambda word: told.get(word, word))
     with app.app_context():
-        monkeypatch.setitem(babel.domain_instance.cache, ("de", "messages"), words)
+        spoken = babel.domain_instance
+        monkeypatch.setitem(spoken.cache, (tuple(spoken.translation_directories), "de"), words)
 
 
 def test_the_language_can_change_and_change_back_within_one_answer(app, german):

@@ -1,5 +1,6 @@
 """What a change did, value by value: before and after in words, with the words marked that differ in long texts."""
 
+import json
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -50,6 +51,8 @@ def _words(model, name, value):
     column = columns(model).get(name)
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
     if column is not None and isinstance(column.type, Html):
         return " ".join(TAG.sub(" ", value).split()) or value
     said = column.info.get("labels", {}) if column is not None else {}

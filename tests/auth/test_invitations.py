@@ -63,10 +63,13 @@ def test_a_changed_account_is_not_invited_again(app, made, mails):
     assert len(mails()) == 1
 
 
-@pytest.mark.parametrize("locale", ["en", "de", "no such language"])
-def test_a_language_that_this_site_does_not_speak_is_no_obstacle(made, mails, locale):
+@pytest.mark.parametrize(
+    ("locale", "subject"),
+    [("en", "Your account at Backoffice"), ("de", "Ihr Konto bei Backoffice"), ("cy", "Your account at Backoffice")],
+)
+def test_an_invitation_is_in_the_language_of_the_invited_where_this_site_speaks_it(made, mails, locale, subject):
     made(locale=locale)
-    assert mails()[0]["Subject"] == "Your account at Backoffice"
+    assert mails()[0]["Subject"] == subject
 
 
 def test_part_of_a_transaction_that_is_taken_back_invites_nobody_but_the_rest_does(app, mails):
