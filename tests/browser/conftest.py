@@ -87,6 +87,8 @@ def new_page(chromium, served):
     complaints, contexts = Complaints(served), []
 
     def open_page(**options):
+        # What still fades in is too pale to be judged.
+        options = {"reduced_motion": "reduce", **options}
         contexts.append(chromium.new_context(base_url=served, **options))
         page = contexts[-1].new_page()
         complaints.listen(page)
