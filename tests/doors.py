@@ -2,7 +2,6 @@
 
 import io
 import re
-from itertools import count
 
 from PIL import Image
 
@@ -10,9 +9,7 @@ import matrix
 from backoffice.core.model import required
 from backoffice.core.resource import columns, relation_of, relations, resources, searchable
 from backoffice.core.types import Picture, Slug
-from make import needs, value
-
-_numbers = count(5000)
+from make import needs, numbers, value
 
 
 def knock(world, probe):
@@ -73,9 +70,9 @@ def filled(world, probe, model):
             if needs(model, name) and relation_of(model, model.resource.owner) != name:
                 data[name] = world.row(relations(model)[name].mapper.class_, _own(model, probe), probe.person)[0]
         elif isinstance(columns(model)[name].type, Picture):
-            data[name] = (picture(next(_numbers)), "picture.png")
+            data[name] = (picture(next(numbers)), "picture.png")
         elif required(columns(model)[name]) and not isinstance(columns(model)[name].type, Slug):
-            data[name] = value(columns(model)[name], next(_numbers))
+            data[name] = value(columns(model)[name], next(numbers))
     return data
 
 
@@ -112,7 +109,7 @@ def _import_over(world, probe, model, _name):
     known = matrix.recognises(probe.person, model) or matrix.recognises(matrix.ADMINISTRATOR, model)
     names = [name for name in matrix.sets(matrix.ADMINISTRATOR, model) if name != known]
     before, since = world.state(model, key), world.latest()
-    cells = {known: before[known], matrix.typed(model, names): f"changed {next(_numbers)}"}
+    cells = {known: before[known], matrix.typed(model, names): f"changed {next(numbers)}"}
     answer = _brought(world, probe, cells, known)
     after, told = world.state(model, key), world.recorded(since)
     written = before != after and told == [(world.people[probe.person].id, "update", probe.model, key, "import")]
@@ -148,12 +145,12 @@ def _token(page):
 
 def _edit(world, probe, model, _name):
     name = matrix.typed(model, matrix.sets(probe.person, model)) or model.resource.label
-    return _write(world, probe, model, ("edit/?id={key}", {name: f"changed {next(_numbers)}"}, "update"))
+    return _write(world, probe, model, ("edit/?id={key}", {name: f"changed {next(numbers)}"}, "update"))
 
 
 def _cell(world, probe, model, _name):
     name = matrix.typed(model, model.resource.inline)
-    data = {name: f"changed {next(_numbers)}", "list_form_pk": "{key}"}
+    data = {name: f"changed {next(numbers)}", "list_form_pk": "{key}"}
     return _write(world, probe, model, ("ajax/update/", data, "update"))
 
 

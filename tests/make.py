@@ -9,7 +9,8 @@ from backoffice.core import resource
 from backoffice.core.model import db, required
 from backoffice.core.types import Choice, Html, Picture, Slug, Strings, UtcDateTime
 
-_numbers = count(1)
+# One for all that is made, so that no two rows say the same where they must not.
+numbers = count(1)
 
 
 def make(model, **values):
@@ -21,7 +22,7 @@ def make(model, **values):
         values[name] = _related(resource.relations(model)[name].mapper.class_)
     for name, column in row._columns():
         if name not in values and required(column):
-            values[name] = value(column, next(_numbers))
+            values[name] = value(column, next(numbers))
     for name, given in values.items():
         setattr(row, name, given)
     db.session.add(row)
@@ -70,4 +71,4 @@ def _signature(row):
     with db.session.no_autoflush:
         problems = {problem.field for problem in row.problems()}
     columns = resource.columns(type(row))
-    return next(((name, value(columns[name], next(_numbers))) for name in problems if name in columns), None)
+    return next(((name, value(columns[name], next(numbers))) for name in problems if name in columns), None)
