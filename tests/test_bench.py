@@ -13,6 +13,9 @@ sys.path.append(str(ROOT / "bench"))
 
 import roundtrip  # noqa: E402 - found once the folder is known
 
+# What it measures is a database of its own, whichever the other tests use.
+pytestmark = pytest.mark.sqlite
+
 OPERATIONS = 11
 WORKS = 6
 
