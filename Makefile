@@ -65,7 +65,7 @@ else
 endif
 
 browser: .venv/.installed ## use the pages in Chromium as people do
-	$(CLEAN) -u TEST_DATABASE_URL $(PYTEST) -m browser
+	$(CLEAN) -u TEST_DATABASE_URL $(PYTEST) -n $(WORKERS) -m browser
 
 migrations: .venv/.installed ## take the schema up, down and up again, and look for drift
 	$(CLEAN) $(PYTEST) tests/test_migrations.py -m "$(if $(TEST_DATABASE_URL),not sqlite,not postgres)"
