@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,6 +10,7 @@ from playwright.sync_api import sync_playwright
 from waitress import create_server, wasyncore
 
 from backoffice.cli.serve import listen, settings, turn
+from people import PASSWORD
 
 # A form that a script sent and that was refused is an answer, not a mistake.
 REFUSED = {409, 422}
@@ -104,6 +106,22 @@ def new_page(chromium, served):
 def page(new_page):
     """Return a page of a browser that has not signed in."""
     return new_page()
+
+
+@pytest.fixture
+def signed_in(new_page):
+    """Return a function that opens an address for the account of an e-mail address, by way of signing in."""
+
+    def go(email, path, **options):
+        page = new_page(**options)
+        page.goto(f"/login?next={quote(path)}")
+        page.fill("input[name=email]", email)
+        page.fill("input[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: "/login" not in url)
+        return page
+
+    return go
 
 
 @pytest.fixture

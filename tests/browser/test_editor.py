@@ -15,7 +15,7 @@ from backoffice.core.model import db
 from backoffice.core.sanitizer import ATTRIBUTES, TAGS, clean_html
 from backoffice.models.content import Post
 from make import make
-from people import PASSWORD, add_user
+from people import add_user
 
 ROOT = Path(__file__).resolve().parents[2]
 INPUTS = ROOT.parent / "shared" / "inputs"
@@ -135,7 +135,7 @@ def test_every_imported_post_comes_back_as_it_was(app, runner, read, export):
 
 
 @pytest.fixture
-def write(app, new_page):
+def write(app, signed_in):
     """Return a function that opens the form of a post with this text, for an editor."""
     with app.app_context():
         email = add_user("editor").email
@@ -145,14 +145,7 @@ def write(app, new_page):
             post = make(Post, title="Tides", body=body)
             db.session.commit()
             key = post.id
-        page = new_page(**options)
-        page.goto("/login")
-        page.fill("input[name=email]", email)
-        page.fill("input[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda url: "/login" not in url)
-        page.goto(f"/admin/post/edit/?id={key}")
-        return page
+        return signed_in(email, f"/admin/post/edit/?id={key}", **options)
 
     return go
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
@@ -11,13 +12,13 @@ from backoffice.core.model import db
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag
 from make import make
-from people import PASSWORD, add_user
+from people import add_user
 
 PICTURES = os.environ.get("PICTURES", "")
 
 
 @pytest.fixture
-def enter(app, new_page):
+def enter(app, signed_in):
     """Return a function that opens a page for an administrator, signed in; some rows are stored before."""
     with app.app_context():
         email = add_user("administrator").email
@@ -27,17 +28,7 @@ def enter(app, new_page):
         make(Comment, post=post, guest_name="Ann", status="pending")
         db.session.commit()
 
-    def go(path, **options):
-        page = new_page(**options)
-        page.goto("/login")
-        page.fill("input[name=email]", email)
-        page.fill("input[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda url: "/login" not in url)
-        page.goto(path)
-        return page
-
-    return go
+    return partial(signed_in, email)
 
 
 def titles(app):

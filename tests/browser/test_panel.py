@@ -11,7 +11,7 @@ from backoffice.core.model import db
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag
 from make import make
-from people import PASSWORD, add_user
+from people import add_user
 
 PICTURES = os.environ.get("PICTURES", "")
 ROLES = ("administrator", "editor", "moderator", "author")
@@ -43,7 +43,7 @@ PAGES = {
 
 
 @pytest.fixture
-def enter(app, new_page):
+def enter(app, signed_in):
     """Return a function that opens a page for someone of a role, signed in; some rows are stored before."""
     with app.app_context():
         people = {role: add_user(role).email for role in ROLES}
@@ -54,13 +54,7 @@ def enter(app, new_page):
         db.session.commit()
 
     def go(role, path, **options):
-        page = new_page(**options)
-        page.goto(f"/login?next={path}")
-        page.fill("input[name=email]", people[role])
-        page.fill("input[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda url: "/login" not in url)
-        return page
+        return signed_in(people[role], path, **options)
 
     return go
 

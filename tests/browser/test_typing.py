@@ -1,5 +1,7 @@
 """Filling in a form loses nothing: not by leaving, not by being signed out, not by a name that is not there yet."""
 
+from functools import partial
+
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select, update
@@ -12,24 +14,14 @@ from people import PASSWORD, add_user
 
 
 @pytest.fixture
-def enter(app, new_page):
+def enter(app, signed_in):
     """Return a function that opens a page for an editor; one post is there."""
     with app.app_context():
         email = add_user("editor").email
         make(Post, title="Tides", body="<p>Water</p>")
         db.session.commit()
 
-    def go(path, **options):
-        page = new_page(**options)
-        page.goto("/login")
-        page.fill("input[name=email]", email)
-        page.fill("input[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda url: "/login" not in url)
-        page.goto(path)
-        return page
-
-    return go
+    return partial(signed_in, email)
 
 
 def save(page):
