@@ -5,14 +5,15 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 from flask_security import RoleMixin, UserMixin
 from sqlalchemy import Boolean, Column, ColumnElement, ForeignKey, Index, String, Table, Text, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from backoffice.core import grants
 from backoffice.core.access import rights_of
+from backoffice.core.catalogues import gettext, joined
+from backoffice.core.catalogues import lazy_gettext as _
+from backoffice.core.grouping import Group
 from backoffice.core.history import actor
 from backoffice.core.model import Model, db, now
 from backoffice.core.preferences import LONGEST
@@ -46,6 +47,7 @@ class Role(Model, RoleMixin):
         plural=_("Roles"),
         columns=("name", "description", "created_at"),
         search=("name",),
+        groups=(Group(_("Role"), ("name", "description")), Group(_("What it allows"), ("rights",))),
         order="name",
     )
 
@@ -53,7 +55,7 @@ class Role(Model, RoleMixin):
         """Rights are known words, nobody gives more than they hold, and an administrator remains."""
         unknown = [right for right in self.rights or () if not known(right)]
         if unknown:
-            yield Invalid("rights", gettext("There is no right called %(right)s.", right=", ".join(unknown)))
+            yield Invalid("rights", gettext("There is no right called %(right)s.", right=joined(unknown)))
         if not within({*(self.rights or ()), *_role_rights(self)}, _acting()):
             yield Invalid("rights", gettext("You can give only rights that you hold yourself."))
         if "*" not in (self.rights or ()) and self._is_last():
@@ -126,7 +128,11 @@ class User(Model, UserMixin):
         search=("name", "username", "email"),
         filters=("active", "roles", "last_seen", "created_at"),
         inline=("name",),
-        form=("name", "username", "email", "active", "roles", "bio", "avatar", "locale", "timezone"),
+        groups=(
+            Group(_("Person"), ("name", "username", "email", "bio", "avatar")),
+            Group(_("Access"), ("active", "roles"), help=_("Who may sign in, and what they may do then."), side=True),
+            Group(_("Language and place"), ("locale", "timezone"), side=True),
+        ),
         fixed=("last_seen", "signed_out_at"),
         views={_("Active"): {"active": True}, _("Deactivated"): {"active": False}},
         actions=(

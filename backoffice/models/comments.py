@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from backoffice.core.catalogues import gettext
+from backoffice.core.catalogues import lazy_gettext as _
+from backoffice.core.grouping import Group
 from backoffice.core.model import Model
 from backoffice.core.resource import Action, Resource
 from backoffice.core.types import Choice, Html, Invalid
@@ -68,7 +69,16 @@ class Comment(Model):
         columns=("body", "guest_name", "author", "post", "status", "kind", "created_at"),
         search=("body", "guest_name"),
         filters=("status", "kind", "post", "author", "guest_name", "created_at"),
-        form=("post", "parent", "author", "guest_name", "guest_email", "guest_url", "body", "status", "kind"),
+        groups=(
+            Group(_("What was said"), ("body",)),
+            Group(
+                _("Who said it"),
+                ("author", "guest_name", "guest_email", "guest_url"),
+                help=_("A member, or a guest by name."),
+            ),
+            Group(_("Moderation"), ("status", "kind"), side=True),
+            Group(_("Where it stands"), ("post", "parent"), side=True),
+        ),
         fixed=("address", "agent"),
         views={
             _("Waiting"): {"status": PENDING},

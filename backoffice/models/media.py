@@ -1,9 +1,10 @@
 """Images: pictures with words for those who cannot see them."""
 
-from flask_babel import lazy_gettext as _
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from backoffice.core.catalogues import lazy_gettext as _
+from backoffice.core.grouping import Group
 from backoffice.core.model import Model
 from backoffice.core.resource import Resource
 from backoffice.core.types import Picture
@@ -37,7 +38,10 @@ class Image(Model):
         search=("title", "alt"),
         filters=("uploader", "created_at"),
         inline=("title", "alt"),
-        form=("file", "title", "alt"),
+        groups=(
+            Group(_("File"), ("file",), help=_("PNG, JPEG, GIF or WebP, at most 20 MB.")),
+            Group(_("Words for it"), ("title", "alt")),
+        ),
         fixed=("uploader_id", "source"),
         owner="uploader_id",
         layout="cards",

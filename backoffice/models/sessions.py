@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from flask_babel import lazy_gettext as _
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.model import Model
 from backoffice.core.resource import Resource
 from backoffice.core.types import Key, Secret, UtcDateTime

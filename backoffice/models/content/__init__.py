@@ -4,19 +4,18 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 from sqlalchemy import Column, ColumnElement, ForeignKey, Index, Integer, String, Table, Text, and_, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from backoffice.core.catalogues import gettext, lazy_pgettext
+from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.model import Model, db, now
 from backoffice.core.resource import Action, Resource
 from backoffice.core.types import Choice, Html, Invalid, Key, Slug, UtcDateTime
-from backoffice.models.content import publishing
+from backoffice.models.content import layout, publishing
 from backoffice.models.content.publishing import ARCHIVED, DRAFT, PUBLISHED, REVIEW, SCHEDULED, STATUSES
 
 POST, PAGE = KINDS = ("post", "page")
-ABOUT = ("category", "more_categories", "tags", "cover", "author", "kind")  # what is said about a post beside its text
 COUNTED = ["status", "published_at", "publish_at", "kind"]
 DEEPEST = 50  # levels of categories; more than anybody can read, few enough to walk
 
@@ -57,6 +56,7 @@ class Category(Model):
         search=("name", "slug"),
         filters=("parent",),
         inline=("name",),
+        groups=layout.CATEGORY,
         by_name=True,
         order="name",
         grants={
@@ -96,6 +96,7 @@ class Tag(Model):
         columns=("name", "slug", "created_at"),
         search=("name", "slug"),
         inline=("name",),
+        groups=layout.TAG,
         by_name=True,
         order="name",
         grants={
@@ -149,7 +150,9 @@ class Post(Model):
     author_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))
     cover_id: Mapped[int | None] = mapped_column(ForeignKey("image.id"), index=True)
-    views: Mapped[int] = mapped_column(Integer, default=0, index=True, info={"label": _("Views")})
+    views: Mapped[int] = mapped_column(
+        Integer, default=0, index=True, info={"label": lazy_pgettext("how often a page was opened", "Views")}
+    )
     old_address: Mapped[str | None] = mapped_column(String(500), index=True, info={"label": _("Old address")})
 
     author = relationship("User", info={"label": _("Author")})
@@ -184,7 +187,7 @@ class Post(Model):
         search=("title", "slug", "excerpt", "body"),
         filters=("status", "kind", "category", "author", "tags", "published_at", "publish_at", "created_at"),
         inline=("title", "category"),
-        form=("title", "slug", "excerpt", "body", "status", "publish_at", *ABOUT),
+        groups=layout.POST,
         fixed=("views", "published_at", "old_address"),
         views={
             _("Drafts"): {"status": DRAFT},
@@ -197,12 +200,7 @@ class Post(Model):
         unfinished="drafts",
         trend="created_at",
         actions=(
-            Action(
-                "publish",
-                _("Publish"),
-                sets={"status": PUBLISHED, "published_at": _first_published},
-                key="p",
-            ),
+            Action("publish", _("Publish"), sets={"status": PUBLISHED, "published_at": _first_published}, key="p"),
             Action(
                 "schedule",
                 _("Schedule"),

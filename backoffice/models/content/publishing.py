@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask_babel import gettext
 from sqlalchemy.orm.attributes import get_history
 
 from backoffice.core.access import can
+from backoffice.core.catalogues import gettext
 from backoffice.core.history import actor
 from backoffice.core.model import Model, now
 from backoffice.core.types import Invalid
