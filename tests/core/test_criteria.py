@@ -102,7 +102,9 @@ def test_words_about_text_find_their_rows(posts):
         ("password", "x"), ("fs_uniquifier", "x"), ("author__password", "x"), ("author__email__is", "x"),
         ("nonsense", "1"), ("status", "nonsense"), ("status__contains", "a"), ("status__from", "draft"),
         ("category", "abc"), ("category", "1,2"), ("category", "9" * 30), ("tags__in", "1,x"),
-        ("published_at", "yesterday"), ("published_at__from", "2026-13-01"), ("published_at__from", "0000-01-01"),
+        ("published_at", "the day before"), ("published_at", "last-0-days"),
+        ("published_at__older", "0"), ("status", "today"), ("category", "me"),
+        ("published_at__from", "2026-13-01"), ("published_at__from", "0000-01-01"),
         ("published_at__from", "0001-01-01T00:00+23:00"), ("published_at__empty", "maybe"), ("view", "nonsense"),
         ("search", "x" * 201), ("title", "x"), ("__class__", "x"), ("id__in", "1"), ("self", "1"),
         ("endpoint", "1"), ("", "x"), ("status__", "draft x"),
@@ -169,7 +171,7 @@ def test_every_declared_filter_and_view_of_every_model_can_be_asked(app):
         for model in resources().values():
             for name in filterable(model):
                 for operator in criteria.operators(model, name):
-                    assert operator in {"is", "not", "in", "from", "to", "contains", "lacks", "empty"}
+                    assert operator in {"is", "not", "in", "from", "to", "older", "contains", "lacks", "empty"}
             for view in criteria.views(model):
                 asked = criteria.read(model, ALL, MultiDict([("view", view)]))
                 db.session.scalars(select(model.id).where(asked.condition(ALL))).all()
