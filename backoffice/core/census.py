@@ -6,15 +6,16 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.core import counting
 from backoffice.core.access import rights_of
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.criteria import Criteria, of
 from backoffice.core.jobs import DONE, FAILED, RUNNING, WAITING, Job, Refused, Step, Task, job, later
 from backoffice.core.leases import clock, looking
+from backoffice.core.model import now
 from backoffice.core.resource import resources
 from backoffice.core.selection import Selection
 
@@ -32,7 +33,7 @@ def ask(session: Session, user: Any, criteria: Criteria) -> Job:
     # Two who ask at once both see the same last one, so they name the next alike.
     last = session.scalar(_asked(user, criteria).with_only_columns(Job.id)) or 0
     asked = {"model": criteria.model.__tablename__, "criteria": criteria.pairs()}
-    return later(session, NAME, user, f"{_word(user, criteria)} {last}", **asked)
+    return later(session, NAME, user, f"{_word(user, criteria)} {last}", **asked, at=now().isoformat())
 
 
 def latest(session: Session, user: Any, criteria: Criteria) -> Job | None:
@@ -64,7 +65,8 @@ def run(task: Task) -> Generator[Step, None, dict[str, Any]]:
     if model is None:
         raise Refused(_("There is no %(kind)s.", kind=task.arguments["model"]))
     yield Step(0, 1)
-    criteria = of(model, task.user, [(name, value) for name, value in task.arguments["criteria"]])
+    pairs = [(name, value) for name, value in task.arguments["criteria"]]
+    criteria = of(model, task.user, pairs, task.arguments.get("at", ""))
     with looking(task.session):
         found = counting.exactly(task.session, Selection(model, criteria=criteria).rows(task.user), LONGEST)
     if found is None:

@@ -1,23 +1,21 @@
 """How many rows match: exactly as far as that is quick, beyond that about how many, and exactly when asked."""
 
-import sqlite3
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ClauseElement, Executable
 
+from backoffice.core.patience import TooLong, limited
+
 MOST = 10_000  # rows that are counted one by one on every page
 SECONDS = 5.0  # that counting on request may take
 SAMPLE = 1000  # keys that SQLite looks up to tell how many of all rows match
+SURELY = 2  # times as many rows as are counted, from which on the planner is believed
 GOLDEN = (5**0.5 - 1) / 2
-STEPS = 10_000  # instructions of SQLite between two looks at the clock
 DIGITS = 4  # of an estimate that are worth telling
 
 
@@ -48,6 +46,19 @@ def quickly(session: Session, rows: Select[Any]) -> Number:
     return count(session, rows)
 
 
+def whole(session: Session, rows: Select[Any]) -> Number:
+    """Return how many `rows` (a SELECT of all ids of a table) there are, as `count` does.
+
+    PostgreSQL's planner is asked first: about a whole table it is not far wrong, and counting even the first of
+    them takes longer than the page.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        planned = estimate(session, rows)
+        if planned > SURELY * MOST:
+            return Number(planned, exact=False)
+    return count(session, rows)
+
+
 def counts(session: Session, several: Sequence[Select[Any]], most: int = MOST) -> list[Number]:
     """Return the numbers of rows of each SELECT of ids: one statement, and one more for each beyond `most`."""
     if not several:
@@ -61,13 +72,19 @@ def counts(session: Session, several: Sequence[Select[Any]], most: int = MOST) -
 
 def exactly(session: Session, rows: Select[Any], seconds: float = SECONDS) -> int | None:
     """Return how many `rows` (a SELECT of ids) there are, or None when counting takes longer than `seconds`."""
-    counted = select(func.count()).select_from(rows.order_by(None).subquery())
+    found = exact_counts(session, [rows], seconds)
+    return found[0] if found else None
+
+
+def exact_counts(session: Session, several: Sequence[Select[Any]], seconds: float = SECONDS) -> list[int] | None:
+    """Return the numbers of rows of each SELECT of ids, or None when counting takes longer than `seconds` in all."""
+    counted = (select(func.count()).select_from(rows.order_by(None).subquery()) for rows in several)
     try:
-        with session.begin_nested(), _limited(session, seconds):
-            return int(session.scalar(counted) or 0)
-    except OperationalError as error:
-        if not _ran_out(error):
-            raise
+        with session.begin_nested(), limited(session, seconds):
+            return [
+                int(number) for number in session.execute(select(*(one.scalar_subquery() for one in counted))).one()
+            ]
+    except TooLong:
         return None
 
 
@@ -78,6 +95,11 @@ def estimate(session: Session, rows: Select[Any], least: int = MOST) -> int:
     """
     told = _sampled if session.get_bind().dialect.name == "sqlite" else _planned
     return _rounded(told(session, rows.order_by(None)), least)
+
+
+def planned(session: Session, rows: Select[Any]) -> int | None:
+    """Return how many `rows` (a SELECT of ids) PostgreSQL's planner expects, as it is; None on SQLite, without one."""
+    return None if session.get_bind().dialect.name == "sqlite" else _planned(session, rows.order_by(None))
 
 
 def _rounded(number: int, least: int = MOST) -> int:
@@ -121,29 +143,3 @@ def _sampled(session: Session, rows: Select[Any]) -> int:
     keys = {first + int(span * (at * GOLDEN % 1)) for at in range(SAMPLE)}
     found = session.scalar(select(func.count()).select_from(rows.where(key.in_(keys)).subquery())) or 0
     return int(found * span // len(keys))
-
-
-@contextmanager
-def _limited(session: Session, seconds: float) -> Iterator[None]:
-    """Stop a statement of this session that takes longer than `seconds`."""
-    connection = session.connection()
-    if connection.dialect.name != "sqlite":
-        before = session.scalar(text("SHOW statement_timeout"))
-        limit = text("SELECT set_config('statement_timeout', :limit, true)")
-        session.execute(limit, {"limit": f"{int(seconds * 1000)}ms"})
-        yield
-        session.execute(limit, {"limit": before})
-        return
-    ends = time.monotonic() + seconds
-    driver: Any = connection.connection.driver_connection
-    driver.set_progress_handler(lambda: time.monotonic() > ends, STEPS)
-    try:
-        yield
-    finally:
-        driver.set_progress_handler(None, 0)
-
-
-def _ran_out(error: OperationalError) -> bool:
-    if isinstance(error.orig, sqlite3.OperationalError):
-        return "interrupted" in str(error.orig)
-    return getattr(error.orig, "sqlstate", None) == "57014"

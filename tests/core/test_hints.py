@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from backoffice.core.hints import Unindexed
+from backoffice.core.hints import Unindexed, Walked
 from backoffice.core.model import db
 from backoffice.models.content import Post
 from make import make
@@ -27,3 +27,10 @@ def test_sqlite_alone_is_kept_from_its_indexes():
     assert str(told.compile(dialect=sqlite.dialect())).startswith("+(")
     # PostgreSQL estimates by the condition itself, and so must see it.
     assert str(told.compile(dialect=postgresql.dialect())).startswith("(post.kind = ")
+
+
+def test_postgresql_alone_keeps_the_keys_at_hand_while_it_reads():
+    told = Walked(Post.id.in_(select(Post.id)))
+    # What IN alone says would be joined, by looking up one row after another.
+    assert str(told.compile(dialect=postgresql.dialect())).endswith(" IS TRUE")
+    assert "IS TRUE" not in str(told.compile(dialect=sqlite.dialect()))
