@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
@@ -42,6 +42,16 @@ def acting(user: Any, door: str, address: str | None = None, verb: str = "") -> 
     token = _actor.set(one)
     try:
         yield one
+    finally:
+        _actor.reset(token)
+
+
+@contextmanager
+def under(verb: str) -> Iterator[None]:
+    """Let all that is written inside be recorded under `verb`, in the batch of whoever acts."""
+    token = _actor.set(replace(actor(), verb=verb))
+    try:
+        yield
     finally:
         _actor.reset(token)
 

@@ -3,24 +3,30 @@
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from backoffice.core import operation
+from backoffice.core import altering, operation
+from backoffice.core.altering import Edits
+from backoffice.core.catalogues import gettext as _
+from backoffice.core.catalogues import joined, ngettext
 from backoffice.core.criteria import of
 from backoffice.core.jobs import Job, Refused, Step, Task, job, later
 from backoffice.core.leases import looking
+from backoffice.core.model import Model, now
 from backoffice.core.resource import resources
 from backoffice.core.selection import Selection
 
 NAME = "operation"
 LARGE = 5_000  # rows from which an operation is a job
 PART = 5_000  # rows of one step
+# The same where each row's own rules are asked, which takes a hundred times as long.
+LARGE_ONE_BY_ONE = 500
+PART_ONE_BY_ONE = 500
 COUNTS = ("changed", "already", "refused")
 
 
@@ -37,7 +43,12 @@ class Chunk(Selection):
 
     def whole(self) -> Selection:
         """Return all the rows that were meant, these among them."""
-        return Selection(self.model, self.keys, self.criteria)
+        return Selection(self.model, self.keys, self.criteria, self.until)
+
+
+def is_large(count: int, *, one_by_one: bool) -> bool:
+    """Tell whether so many rows are more than somebody is to wait for."""
+    return count > (LARGE_ONE_BY_ONE if one_by_one else LARGE)
 
 
 def ask(session: Session, user: Any, name: str, selection: Selection, sealed: str) -> Job:
@@ -45,56 +56,97 @@ def ask(session: Session, user: Any, name: str, selection: Selection, sealed: st
 
     `sealed` is the word by which the person confirmed it: confirmed twice, it is one job.
     """
+    return _ask(session, user, {"operation": name, "edits": None}, selection, sealed)
+
+
+def ask_to_change(session: Session, user: Any, edits: Edits, selection: Selection, sealed: str) -> Job:
+    """Return the job that makes these edits on all rows that match, as `ask` does."""
+    told = {"operation": operation.UPDATE, "edits": altering.to_json(edits)}
+    return _ask(session, user, told, selection, sealed)
+
+
+def _ask(session: Session, user: Any, told: dict[str, Any], selection: Selection, sealed: str) -> Job:
     model, criteria = selection.model, selection.criteria
-    asked = {"model": model.__tablename__, "operation": name, "criteria": criteria.pairs() if criteria else []}
+    asked: dict[str, Any] = {**told, "model": model.__tablename__}
+    asked["criteria"] = criteria.pairs() if criteria else []
+    asked["until"] = selection.until.isoformat() if selection.until else None
     rows = selection.rows(user).subquery()
     last, count = session.execute(select(func.max(rows.c.id), func.count())).one()
-    word = sha256(sealed.encode()).hexdigest()[:32]
-    return later(session, NAME, user, f"{NAME} {name} {word}", **asked, last=last or 0, count=count)
+    asked["at"] = ((criteria.at if criteria else None) or now()).isoformat()
+    word = sha256(f"{sealed} {told['edits']}".encode()).hexdigest()[:32]
+    return later(session, NAME, user, f"{NAME} {told['operation']} {word}", **asked, last=last or 0, count=count)
 
 
 @job(NAME)
 def run(task: Task) -> Generator[Step, None, dict[str, Any]]:
     """Do the operation on the next rows, until there are none; a row that was done with is not looked at again."""
-    given = task.arguments
-    selection = _selection(task)
+    selection, edits = _selection(task), _edits(task)
     state: dict[str, Any] = {"after": 0, **dict.fromkeys(COUNTS, 0), "reasons": {}, **task.checkpoint}
+    with looking(task.session):
+        part = _part(task, selection.model, edits)
     while True:
         with looking(task.session):
-            to = _end(task, selection, state["after"])
+            to = _end(task, selection, state["after"], part)
         if to is None:
             return {name: state[name] for name in (*COUNTS, "reasons")}
-        chunk = Chunk(selection.model, criteria=selection.criteria, after=state["after"], to=to)
-        outcome = operation.run(task.session, task.user, given["operation"], chunk)
-        reasons = Counter(state["reasons"]) + Counter(dict(outcome.reasons))
-        state |= {name: state[name] + getattr(outcome, name) for name in COUNTS}
-        state |= {"after": to, "reasons": dict(reasons)}
-        done = sum(state[name] for name in COUNTS)
-        yield Step(done, max(given["count"], done), dict(state), told(state))
+        chunk = Chunk(selection.model, None, selection.criteria, selection.until, after=state["after"], to=to)
+        yield _step(task, state, chunk, edits)
 
 
-def told(state: dict[str, Any]) -> str:
+def _step(task: Task, state: dict[str, Any], chunk: Chunk, edits: Edits | None) -> Step:
+    """Do the operation on these rows, add what came of it to the state, and say so."""
+    name = task.arguments["operation"]
+    outcome = operation.run(task.session, task.user, name, chunk, edits)
+    reasons = Counter(state["reasons"]) + Counter(dict(outcome.reasons))
+    state |= {count: state[count] + getattr(outcome, count) for count in COUNTS}
+    state |= {"after": chunk.to, "reasons": dict(reasons)}
+    done = sum(state[count] for count in COUNTS)
+    return Step(done, max(task.arguments["count"], done), dict(state), told(state, name))
+
+
+def _edits(task: Task) -> Edits | None:
+    told = task.arguments.get("edits")
+    return None if told is None else altering.from_json(_model(task), told)
+
+
+def _part(task: Task, model: type[Model], edits: Any) -> int:
+    slow = operation.one_by_one(task.session, task.user, task.arguments["operation"], model, edits)
+    return min(PART, PART_ONE_BY_ONE) if slow else PART
+
+
+def told(state: dict[str, Any], name: str = "") -> str:
     """Return in one sentence what has become of the rows so far."""
-    parts = [ngettext("%(num)d row changed", "%(num)d rows changed", state["changed"])]
+    parts = [
+        ngettext("%(num)d row deleted", "%(num)d rows deleted", state["changed"])
+        if name == operation.DELETE
+        else ngettext("%(num)d row changed", "%(num)d rows changed", state["changed"])
+    ]
     if state["already"]:
         parts.append(ngettext("%(num)d was already so", "%(num)d were already so", state["already"]))
     if state["refused"]:
         parts.append(ngettext("%(num)d refused", "%(num)d refused", state["refused"]))
     reasons = " ".join(f"{sentence} ({number})" for sentence, number in state["reasons"].items())
-    return f"{', '.join(parts)}{': ' if reasons else '.'}{reasons}"
+    return f"{joined(parts)}{': ' if reasons else '.'}{reasons}"
 
 
-def _selection(task: Task) -> Selection:
+def _model(task: Task) -> type[Model]:
     model = resources().get(task.arguments["model"])
     if model is None:
         raise Refused(_("There is no %(kind)s.", kind=task.arguments["model"]))
-    pairs = [(name, value) for name, value in task.arguments["criteria"]]
-    return Selection(model, criteria=of(model, task.user, pairs))
+    return model
 
 
-def _end(task: Task, selection: Selection, after: int) -> int | None:
+def _selection(task: Task) -> Selection:
+    model = _model(task)
+    given = task.arguments
+    pairs = [(name, value) for name, value in given["criteria"]]
+    until = datetime.fromisoformat(given["until"]) if given.get("until") else None
+    return Selection(model, criteria=of(model, task.user, pairs, given.get("at", "")), until=until)
+
+
+def _end(task: Task, selection: Selection, after: int, part: int) -> int | None:
     """Return the key of the last row of the next chunk, or None when no row is left."""
     key, last = selection.model.id, task.arguments["last"]
-    chosen = selection.rows(task.user).where(key > after, key <= last).order_by(key).limit(PART).subquery()
+    chosen = selection.rows(task.user).where(key > after, key <= last).order_by(key).limit(part).subquery()
     found: int | None = task.session.scalar(select(func.max(chosen.c.id)))
     return found

@@ -1,87 +1,134 @@
 """One function for each operation on a selection, for every door: what it would do, and doing it."""
 
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, literal, true
 from sqlalchemy.orm import Session
 
+from backoffice.core import altering, removing, reports
 from backoffice.core.access import NotFound, can, condition
+from backoffice.core.catalogues import gettext as _
+from backoffice.core.each import each
 from backoffice.core.model import Model
 from backoffice.core.resource import Action, actions
 from backoffice.core.selection import Selection
 from backoffice.core.sets import update_rows
-from backoffice.core.types import Invalid
+from backoffice.core.survey import (
+    ALREADY,
+    CHANGE,
+    RIGHT,
+    STATE,
+    Group,
+    Outcome,
+    Plan,
+    Survey,
+    Written,
+    corrected,
+    groups,
+    look,
+)
 
-CHUNK = 200  # rows in memory at a time, where an operation runs on rows
-CHANGE, ALREADY, RIGHT, STATE = "change", "already", "right", "state"
+DELETE, UPDATE = removing.DELETE, altering.UPDATE
+TRIED = 200  # rows whose own rules are asked in a rehearsal; of more, only what SQL knows is told
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What an operation did or would do, in rows; `reasons` are the sentences for refusals, with their counts."""
+class Preview:
+    """What an operation would do: in numbers, in groups with their first rows, and whether no rule may add to it."""
 
-    changed: int = 0
-    already: int = 0
-    refused: int = 0
-    reasons: tuple[tuple[str, int], ...] = ()
-
-
-def rehearse(session: Session, user: Any, name: str, selection: Selection) -> Outcome:
-    """Return what `run` would do now; nothing is written. Raises NotFound like `run`."""
-    return _survey(session, user, _action(user, name, selection.model), selection).outcome
+    outcome: Outcome
+    groups: tuple[Group, ...]
+    sure: bool
 
 
-def run(session: Session, user: Any, name: str, selection: Selection) -> Outcome:
+def rehearse(session: Session, user: Any, name: str, selection: Selection, values: Any = None) -> Outcome:
+    """Return what `run` would do now; nothing is written. Raises NotFound and Refusal like `run`."""
+    survey = _survey(session, user, _plan(session, user, name, selection, values), selection)
+    tried = _tried(session, survey)
+    return survey.with_written(tried) if tried else survey.outcome
+
+
+def preview(session: Session, user: Any, name: str, selection: Selection, values: Any = None) -> Preview:
+    """Return what `run` would do now, with the first rows of each kind; nothing is written."""
+    survey = _survey(session, user, _plan(session, user, name, selection, values), selection)
+    told, tried = groups(session, survey), _tried(session, survey)
+    if tried is None:
+        return Preview(survey.outcome, tuple(told), sure=not survey.plan.one_by_one)
+    return Preview(survey.with_written(tried), tuple(corrected(session, survey, told, tried)), sure=True)
+
+
+def run(session: Session, user: Any, name: str, selection: Selection, values: Any = None) -> Outcome:
     """Do the operation on the rows meant, recorded, flushed but not committed.
 
-    Rows that are so already stay untouched; rows that may not be changed are counted with the reason. Raises
-    NotFound when `user` may not do it with any row of the model.
+    `name` is that of an action, DELETE, or UPDATE with `values` as `altering` has them. Rows that are so already stay
+    untouched; rows that may not be changed are counted with the reason. What became of each is kept with the batch
+    (see `reports`). Raises NotFound when `user` may not do it with any row of the model, Refusal for values that no
+    row may hold.
     """
-    action = _action(user, name, selection.model)
-    survey = _survey(session, user, action, selection)
-    if action.sets is not None:
-        changed = update_rows(session, selection.model, survey.rows(CHANGE), action.sets, name)
-        return Outcome(changed, survey.outcome.already, survey.outcome.refused, survey.outcome.reasons)
-    return _run_each(session, action, survey)
+    survey = _survey(session, user, _plan(session, user, name, selection, values), selection)
+    reports.keep_spared(session, survey, name)
+    written = survey.plan.write(session, survey.rows(CHANGE))
+    outcome = survey.with_written(written)
+    reports.keep_written(session, survey, name, written)
+    reports.keep(session, survey, name, outcome)
+    return outcome
 
 
-def _action(user: Any, name: str, model: type[Model]) -> Action:
-    action = actions(model).get(name)
-    if action is None or not can(user, name, model):
+def one_by_one(session: Session, user: Any, name: str, model: type[Model], values: Any = None) -> bool:
+    """Tell whether the operation asks each row's own rules, and so takes its time."""
+    return _plan(session, user, name, Selection(model, ()), values).one_by_one
+
+
+def _plan(session: Session, user: Any, name: str, selection: Selection, values: Any) -> Plan:
+    model = selection.model
+    if not can(user, name, model) or not can(user, "read", model):
         raise NotFound(f"{model.__tablename__}.{name}")
-    return action
+    if name == DELETE:
+        return removing.plan(user, model)
+    if name == UPDATE and values is not None:
+        return altering.plan(session, user, model, values)
+    action = actions(model).get(name)
+    if action is None:
+        raise NotFound(f"{model.__tablename__}.{name}")
+    return _of_action(user, action, selection)
 
 
-@dataclass(frozen=True)
-class _Survey:
-    """The rows meant, each with what would become of it."""
-
-    selection: Selection
-    user: Any
-    bucket: ColumnElement[str]
-    outcome: Outcome
-
-    def rows(self, bucket: str) -> Select[Any]:
-        return self.selection.rows(self.user).where(self.bucket == bucket)
-
-
-def _survey(session: Session, user: Any, action: Action, selection: Selection) -> _Survey:
+def _of_action(user: Any, action: Action, selection: Selection) -> Plan:
     model = selection.model
     refusals = list(action.refuses(user, selection.whole().rows(user)) if action.refuses else ())
     bucket = _bucket(user, action, model, [refusal for refusal, _sentence in refusals])
-    counted = select(bucket.label("bucket"), func.count()).where(model.id.in_(selection.rows(user))).group_by("bucket")
-    found = {str(name): int(number) for name, number in session.execute(counted)}
-    reasons = Counter({sentence: found.get(str(at), 0) for at, (_c, sentence) in enumerate(refusals)})
-    reasons[_("You may not do this with it.")] += found.get(RIGHT, 0)
-    reasons[_("Its present state does not allow it.")] += found.get(STATE, 0)
-    if selection.keys is not None:
-        reasons[_("It does not exist any more, or is not yours to see.")] += len(selection.keys) - sum(found.values())
-    told = tuple((sentence, number) for sentence, number in reasons.items() if number)
-    refused = sum(number for _sentence, number in told)
-    return _Survey(selection, user, bucket, Outcome(found.get(CHANGE, 0), found.get(ALREADY, 0), refused, told))
+    said = {str(at): str(sentence) for at, (_c, sentence) in enumerate(refusals)}
+    said |= {RIGHT: _("You may not do this with it."), STATE: _("Its present state does not allow it.")}
+    if action.sets is not None:
+        sets: Mapping[str, Any] = action.sets
+
+        def at_once(session: Session, rows: Select[Any]) -> Written:
+            return Written(update_rows(session, model, rows, sets, action.name))
+
+        return Plan(model, bucket, said, at_once)
+
+    def one_by_one(session: Session, rows: Select[Any]) -> Written:
+        return each(session, model, rows, action.run, action.name)  # type: ignore[arg-type] # one of the two is given
+
+    return Plan(model, bucket, said, one_by_one, one_by_one=True)
+
+
+def _survey(session: Session, user: Any, plan: Plan, selection: Selection) -> Survey:
+    session.flush()
+    return look(session, user, plan, selection)
+
+
+def _tried(session: Session, survey: Survey) -> Written | None:
+    """Return what came of trying it with rows that have rules of their own, if they are few; nothing is kept."""
+    if not survey.plan.one_by_one or survey.found.get(CHANGE, 0) > TRIED:
+        return None
+    with session.begin_nested() as part:
+        written = survey.plan.write(session, survey.rows(CHANGE))
+        part.rollback()
+    session.expire_all()
+    return written
 
 
 def _bucket(user: Any, action: Action, model: type[Model], refusals: list[ColumnElement[bool]]) -> ColumnElement[str]:
@@ -94,21 +141,3 @@ def _bucket(user: Any, action: Action, model: type[Model], refusals: list[Column
     steps.append((ready, literal(CHANGE)))
     inner = case(*steps, else_=literal(STATE))
     return case((condition(user, action.name, model), inner), else_=literal(RIGHT))
-
-
-def _run_each(session: Session, action: Action, survey: _Survey) -> Outcome:
-    done: Counter[str] = Counter()
-    reasons = Counter(dict(survey.outcome.reasons))
-    keys = list(session.scalars(survey.rows(CHANGE)))
-    model = survey.selection.model
-    for at in range(0, len(keys), CHUNK):
-        for row in session.scalars(select(model).where(model.id.in_(keys[at : at + CHUNK]))).all():
-            try:
-                done[CHANGE if action.run and action.run(row) else ALREADY] += 1
-                session.flush()
-            except Invalid as invalid:
-                session.expire(row)
-                reasons[str(invalid.message)] += 1
-        session.expunge_all()
-    already = survey.outcome.already + done[ALREADY]
-    return Outcome(done[CHANGE], already, sum(reasons.values()), tuple(reasons.items()))

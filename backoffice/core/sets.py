@@ -106,8 +106,8 @@ class Step:
 def begin(session: Session, model: type[Model], verb: str) -> Step:
     """Return one operation on many rows of `model`, from which its history can be told apart."""
     entry = {**who(), "model": model.__tablename__, "verb": verb}
-    last = select(func.max(Change.id)).where(Change.batch == entry["batch"])
-    return Step(model, entry, session.scalar(last) or 0)
+    # Behind the last of all, not of the batch alone: whichever index is used then, few entries are looked at.
+    return Step(model, entry, session.scalar(select(func.max(Change.id))) or 0)
 
 
 def _object(session: Session, values: Any) -> ColumnElement[Any]:
@@ -147,10 +147,13 @@ def record(session: Session, step: Step, rows: Select[Any], values: tuple[Any, A
         "after": cast(null(), Json) if after is None else after,
     }
     chosen = select(*(value.label(name) for name, value in shown.items())).where(model.id.in_(rows))
+    if rows.whereclause is not None and rows.get_final_froms() == [model.__table__]:
+        # PostgreSQL asks again of a row for which it had to wait, but only what is asked of the very row it locks.
+        chosen = chosen.where(rows.whereclause)
     # Locked as they are read, so that what is recorded is what is then written.
     chosen = chosen.with_for_update(of=model)
     table: Any = Change.__table__
-    entries = written(table, session.get_bind().dialect.name, chosen.subquery("entry"))
+    entries = written(table, session.get_bind().dialect.name, chosen)
     session.execute(entries, execution_options=RECORDED)
     mark(session)
 

@@ -1,18 +1,21 @@
 """An operation that a job does in parts means what it means in a request: the same rows, values, counts and history."""
 
-import pytest
-from sqlalchemy import select, update
+from datetime import datetime, timedelta
 
-from backoffice.core import chunks, history, operation, worker
+import pytest
+from sqlalchemy import func, select, update
+
+from backoffice.core import chunks, history, operation, reports, worker
 from backoffice.core.access import OPERATOR
+from backoffice.core.altering import Edit
 from backoffice.core.criteria import of
 from backoffice.core.jobs import CANCELLED, DONE, FAILED, RUNNING, Job
-from backoffice.core.model import db
+from backoffice.core.model import db, now
 from backoffice.core.selection import Selection
 from backoffice.core.sets import RECORDED
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment
-from backoffice.models.content import Post
+from backoffice.models.content import Category, Post
 from make import make
 from people import add_user
 
@@ -188,3 +191,97 @@ def test_confirmed_twice_it_is_one_job(app, person):
     assert ask(app, key, Comment, "approve") != ask(app, key, Comment, "spam")
     with app.app_context():
         assert RUNNING not in db.session.scalars(select(Job.state)).all()
+
+
+def test_a_job_means_the_day_it_was_asked_for_however_late_it_starts(app, person):
+    key = person("moderator")
+    with app.app_context():
+        for days in (3, 3, 4, 0):
+            make(Comment, status="pending", created_at=now() - timedelta(days=days))
+        db.session.commit()
+    number = ask(app, key, Comment, "approve", [("created_at", "today")])
+    with app.app_context():
+        row = db.session.get(Job, number)
+        # It waited for three days.
+        moment = datetime.fromisoformat(row.arguments["at"]) - timedelta(days=3)
+        row.arguments = {**row.arguments, "at": moment.isoformat()}
+        db.session.commit()
+    while worker.turn(app):
+        pass
+    with app.app_context():
+        assert db.session.scalars(select(Comment.status).order_by(Comment.id)).all() == [
+            "approved",
+            "approved",
+            "pending",
+            "pending",
+        ]
+
+
+@pytest.mark.parametrize("what", ["delete", "update"])
+def test_deletions_and_edits_go_on_where_they_were_stopped(what, app, person, monkeypatch):
+    monkeypatch.setattr(chunks, "PART_ONE_BY_ONE", 4)
+    with app.app_context():
+        news = make(Category).id
+        for at in range(10):
+            make(Post, title=f"Post {at}", status="draft")
+        db.session.commit()
+    key = person("editor")
+    with app.app_context():
+        user = db.session.get(User, key)
+        meant = Selection(Post, criteria=of(Post, user, []))
+        if what == "delete":
+            asked = chunks.ask(db.session(), user, what, meant, "a word").id
+        else:
+            asked = chunks.ask_to_change(db.session(), user, {"category": Edit(news)}, meant, "a word").id
+        db.session.commit()
+    worker.turn(app, lambda: True)
+    assert (job(app, asked)["done"], job(app, asked)["total"]) == (4, 10)
+    while worker.turn(app, lambda: True):
+        pass
+    row = job(app, asked)
+    assert (row["state"], row["result"]["changed"]) == (DONE, 10)
+    with app.app_context():
+        found = db.session.scalars(select(history.Change).filter_by(model="post", verb=what)).all()
+        assert (len(found), len({one.row_id for one in found}), {one.batch for one in found}) == (
+            10,
+            10,
+            {row["batch"]},
+        )
+        told = reports.find(db.session(), db.session.get(User, key), found[0].batch, Post)
+        assert told.outcome.changed == 10
+        assert [line.kind for line in reports.lines(db.session(), db.session.get(User, key), told)] == ["done"] * 10
+
+
+def test_a_cancelled_edit_leaves_whole_parts_and_tells_what_became_of_them(app, person, monkeypatch):
+    monkeypatch.setattr(chunks, "PART_ONE_BY_ONE", 4)
+    with app.app_context():
+        for at in range(10):
+            make(Post, title=f"Post {at}", status=("draft", "archived")[at % 2])
+        db.session.commit()
+    key = person("editor")
+    with app.app_context():
+        user = db.session.get(User, key)
+        meant = Selection(Post, criteria=of(Post, user, []))
+        asked = chunks.ask_to_change(db.session(), user, {"status": Edit("review")}, meant, "a word").id
+        db.session.commit()
+    worker.turn(app, lambda: True)
+    with app.app_context():
+        db.session.execute(update(Job).values(state=CANCELLED), execution_options=RECORDED)
+        db.session.commit()
+    assert worker.turn(app) is False
+    row = job(app, asked)
+    with app.app_context():
+        assert sorted(db.session.scalars(select(Post.status))) == ["archived"] * 5 + ["draft"] * 3 + ["review"] * 2
+        told = reports.find(db.session(), db.session.get(User, key), row["batch"], Post)
+        assert (told.outcome.changed, told.outcome.refused) == (2, 2)
+
+
+def test_what_became_of_rows_is_forgotten_with_the_jobs(app, person):
+    comments(app)
+    at_once(app, person("moderator"), Comment, "approve")
+    with app.app_context():
+        session = db.session()
+        assert reports.forget(session) == 0
+        assert session.scalar(select(func.count()).select_from(reports.spared)) == 10
+        assert reports.forget(session, timedelta()) == 1
+        assert session.scalar(select(func.count()).select_from(reports.spared)) == 0
