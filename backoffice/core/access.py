@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Select, bindparam, false, select, true
 from sqlalchemy.orm import Session
 
+from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.model import Model
-from backoffice.core.resource import key_of, resource, verbs
+from backoffice.core.resource import Resource, key_of, resource, verbs
 from backoffice.core.types import LARGEST
 
 ALL, OWN, NONE = "all", "own", "none"
@@ -66,16 +66,21 @@ def person(user: Any) -> Person:
 
 def rule(user: Any, verb: str, model: type[Model]) -> Rule:
     """Return what `user` may do with rows of `model`: a condition on them, and why."""
-    name, held = model.__tablename__, rights_of(user)
+    return _rule(person(user), verb, model, resource(model))  # type: ignore[arg-type] # a class hashes, as below
+
+
+# A page asks dozens of times about the same few verbs; who asks is told apart by all that decides.
+@lru_cache(maxsize=5000)
+def _rule(someone: Person, verb: str, model: type[Model], said: Resource) -> Rule:
+    name, held = model.__tablename__, someone.rights
     if verb not in verbs(model):
         return Rule(NONE, false(), _("There is no such operation here."))
     for right in (f"{name}.{verb}", f"{name}.*", "*"):
         if right in held:
             return Rule(ALL, true(), _("Allowed by the right “%(right)s”.", right=right))
-    owner = resource(model).owner
-    if owner and f"{name}.{verb}:own" in held:
+    if said.owner and f"{name}.{verb}:own" in held:
         why = _("Allowed for one's own by the right “%(right)s”.", right=f"{name}.{verb}:own")
-        return Rule(OWN, getattr(model, owner) == user.id, why)
+        return Rule(OWN, getattr(model, said.owner) == someone.id, why)
     return Rule(NONE, false(), _("The right “%(right)s” is missing.", right=f"{name}.{verb}"))
 
 

@@ -14,13 +14,14 @@ from backoffice.core.types import slugify
 FORESEEN = "addresses"
 MOST_ASKED = 1_000  # words that are asked for together
 FIRST = 10  # the number behind those that are asked for at once
+MOST_READ = 4_000  # characters of a text that an address is made of
 SPARE = 8  # characters that a number takes behind a word
 
 
 def stem(column: Column[Any], text: Any) -> str:
     """Return the word that `column` makes of another column's text; with a number behind it, it still fits."""
     longest: Any = column.type
-    return (slugify(str(text or "")) or column.table.name)[: longest.longest - SPARE]
+    return (slugify(str(text or "")[:MOST_READ]) or column.table.name)[: longest.longest - SPARE]
 
 
 class Addresses:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain, groupby
 from typing import Any
 
-from sqlalchemy import Select, Table, and_, exists, func, not_, select
+from sqlalchemy import Select, Table, and_, column, exists, func, inspect, not_, select, table
 from sqlalchemy.orm import Session
 
 from backoffice.core.digests import expected, is_redacted
@@ -15,6 +15,8 @@ from backoffice.core.seals import GENESIS, MOST, Piece, link, seal
 
 PRUNED, REDACTED = "prune", "redact"
 CHANGE: Table = Change.__table__
+# Where SQLite keeps the last key that each table gave.
+_given = table("sqlite_sequence", column("name"), column("seq"))
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Report:
     changes: int = 0
     chain: str = GENESIS
     number: int = 0
+    last: int = 0
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -42,7 +45,9 @@ def audit(session: Session, most: int = 20, known: tuple[int, str] | None = None
 
     `known` is the number and the word of a seal that were written down elsewhere: it must still be in the chain.
     """
-    report = Report(faults=[Fault(f"The trigger {name} is missing.") for name in missing(session.connection())])
+    report = Report(
+        faults=[Fault(f"The trigger {name} is missing or altered.") for name in missing(session.connection())]
+    )
     for fault in _walk(session, report, known):
         report.faults.append(fault)
         if len(report.faults) >= most:
@@ -56,6 +61,8 @@ def _walk(session: Session, report: Report, known: tuple[int, str] | None) -> It
     if known is not None and known[0] > report.number:
         yield Fault(f"Seal {known[0]} is gone: the chain ends at {report.number}.")
     yield from _unsealed(session, report)
+    yield from _twice(session)
+    yield from _cut_off(session)
     yield from _blank(session)
 
 
@@ -69,6 +76,8 @@ def _beginning(session: Session) -> tuple[int, str]:
 def _seals(session: Session, report: Report, known: tuple[int, str] | None) -> Iterator[Fault]:
     while found := session.execute(_next(report.number)).all():
         yield from _links(found, report, known)
+        if session.get_bind().dialect.name == "sqlite":
+            yield from _gaps(found, report)
         yield from _rows(session, [one.id for one in found], report)
         report.number = found[-1].number
     linked = select(func.max(seal.c.number))
@@ -91,6 +100,16 @@ def _links(found: Any, report: Report, known: tuple[int, str] | None) -> Iterato
         if known is not None and known == (one.number, known[1]) and one.chain != known[1]:
             yield Fault(f"Seal {one.number} is not the one that was written down.", one.batch)
         report.chain = one.chain
+
+
+def _gaps(found: Any, report: Report) -> Iterator[Fault]:
+    """Yield what was gone before it was sealed: SQLite gives keys one after another, and takes none back."""
+    for one in found:
+        if report.last and one.first_id != report.last + 1:
+            yield Fault("Changes are gone that were written before these.", one.batch, report.last + 1)
+        elif one.count != one.last_id - one.first_id + 1:
+            yield Fault("Some of these changes were gone before they were sealed.", one.batch, one.first_id)
+        report.last = one.last_id
 
 
 def _rows(session: Session, seals: list[int], report: Report) -> Iterator[Fault]:
@@ -145,6 +164,25 @@ def _unsealed(session: Session, report: Report) -> Iterator[Fault]:
         select(CHANGE.c.id, CHANGE.c.batch).where(not_(exists().where(under))).order_by(CHANGE.c.id)
     ):
         yield Fault("No seal stands for this change.", row.batch, row.id)
+
+
+def _twice(session: Session) -> Iterator[Fault]:
+    """Yield the batches in which two seals stand for the same changes: one more than there is could hide by them."""
+    before = func.lag(seal.c.last_id).over(partition_by=seal.c.batch, order_by=(seal.c.first_id, seal.c.id))
+    told = select(seal.c.batch, seal.c.first_id, before.label("before")).subquery()
+    for row in session.execute(select(told).where(told.c.before >= told.c.first_id).order_by(told.c.first_id)):
+        yield Fault("Two seals stand for the same changes.", row.batch, row.first_id)
+
+
+def _cut_off(session: Session) -> Iterator[Fault]:
+    """Yield what is gone from the end: SQLite remembers the last key that it gave."""
+    if session.get_bind().dialect.name != "sqlite" or not inspect(session.connection()).has_table("sqlite_sequence"):
+        return
+    for one in (CHANGE, seal):
+        last = session.scalar(select(func.max(one.c.id))) or 0
+        given = session.scalar(select(_given.c.seq).where(_given.c.name == one.name)) or 0
+        if last and given > last:
+            yield Fault(f"{given - last} are gone from the end of the table {one.name}.", row=last + 1)
 
 
 def _blank(session: Session) -> Iterator[Fault]:

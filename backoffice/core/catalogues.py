@@ -1,18 +1,26 @@
 """The words of each language: read from the catalogues as people write them, once for each process."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import g
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, get_locale, get_translations
+from flask_babel.speaklater import LazyString
 
 FILE = Path("LC_MESSAGES") / "messages.po"
 NOUNS_ARE_CAPITAL = frozenset({"de", "lb"})
+ListStyle = Literal["standard", "or"]
+# Where the language that was chosen in this browser is kept.
+COOKIE = "language"
+# What stands between the parts of an enumeration, where it is not a comma and a space.
+COMMAS = {"ar": "، ", "ja": "、", "zh": "、"}
 
 
 class Catalogues(Domain):  # type: ignore[misc]
@@ -58,7 +66,64 @@ def words(folders: list[Path], name: str) -> NullTranslations:
     return Translations(compiled)
 
 
+def spoken() -> NullTranslations:
+    """Return the words of the present language, our own where there is no application to ask for one.
+
+    Flask-Babel finds them anew for each text, by way of the application and its domain: a page has hundreds of texts.
+    """
+    try:
+        found = g._flask_babel.babel_translations  # noqa: SLF001 - kept there by the catalogues above
+    except (AttributeError, RuntimeError):
+        found = None
+    return cast("NullTranslations", found or get_translations())
+
+
+def gettext(text: str, /, **values: Any) -> str:
+    """Return `text` in the present language, with `values` put in."""
+    told = spoken().gettext(text)
+    return told % values if values else told
+
+
+def ngettext(one: str, many: str, num: int, /, **values: Any) -> str:
+    """Return the form for `num`, which is put in with the `values`, in the present language."""
+    return spoken().ngettext(one, many, num) % {"num": num, **values}
+
+
+def pgettext(context: str, text: str, /, **values: Any) -> str:
+    """Return `text` as it is said in this context, with `values` put in, in the present language."""
+    told = str(spoken().pgettext(context, text))
+    return told % values if values else told
+
+
+def lazy_gettext(text: str, /, **values: Any) -> LazyString:
+    """Return a text that is said in the language of the moment in which it is shown."""
+    return LazyString(gettext, text, **values)
+
+
+def lazy_pgettext(context: str, text: str, /, **values: Any) -> LazyString:
+    """Return a text of this context that is said in the language of the moment in which it is shown."""
+    return LazyString(pgettext, context, text, **values)
+
+
 def inside(word: Any) -> str:
     """Return a word of its own as it stands inside a sentence of this language."""
-    language = getattr(get_locale(), "language", "en")
-    return str(word) if language in NOUNS_ARE_CAPITAL else str(word).lower()
+    return str(word) if _language() in NOUNS_ARE_CAPITAL else str(word).lower()
+
+
+def joined(parts: Iterable[Any]) -> str:
+    """Return the parts of an enumeration with the commas of this language between them."""
+    return comma().join(map(str, parts))
+
+
+def comma() -> str:
+    """Return what stands between the parts of an enumeration in this language."""
+    return COMMAS.get(_language(), ", ")
+
+
+def listed(parts: Iterable[Any], style: ListStyle = "standard") -> str:
+    """Return the parts as a sentence names them: "a, b and c"; `style` "or" for "a, b or c"."""
+    return format_list([str(part) for part in parts], style=style, locale=get_locale() or "en")
+
+
+def _language() -> str:
+    return getattr(get_locale(), "language", "en")

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from flask_babel import gettext as _
 from sqlalchemy.schema import Column
 from sqlalchemy.types import TypeDecorator
 
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.criteria import BadCriteria
 from backoffice.core.encoding import encode
 from backoffice.core.model import largest

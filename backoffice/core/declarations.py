@@ -39,6 +39,7 @@ def problems(model: type[Model]) -> Iterator[str]:
     yield from _unknown_verbs(model, said)
     yield from _impossible_values(model, said)
     yield from _more_than_a_name(model, said)
+    yield from _unclear_groups(said)
     if key_of(model, said.label) in {key_of(model, name) for name in said.fields}:
         yield f"fields hides {said.label!r}, but the label names a row wherever it is found, picked or recorded"
     if said.layout not in LAYOUTS:
@@ -62,6 +63,14 @@ def _more_than_a_name(model: type[Model], said: Resource) -> Iterator[str]:
         yield f"by_name: a row needs more than its label: {', '.join(sorted(more))}"
 
 
+def _unclear_groups(said: Resource) -> Iterator[str]:
+    named = [name for group in said.groups for name in group.fields]
+    if said.form and said.groups:
+        yield "form and groups both say which fields there are; one of them is enough"
+    for name in sorted({name for name in named if named.count(name) > 1}):
+        yield f"groups names {name!r} twice"
+
+
 def _unknown_columns(model: type[Model], said: Resource) -> Iterator[str]:
     known = {*columns(model), *relations(model)}
     used = {
@@ -70,6 +79,7 @@ def _unknown_columns(model: type[Model], said: Resource) -> Iterator[str]:
         "filters": said.filters,
         "inline": said.inline,
         "form": said.form,
+        "groups": tuple(name for group in said.groups for name in group.fields),
         "fields": tuple(said.fields),
         "fixed": said.fixed,
         "moving": tuple(said.moving),

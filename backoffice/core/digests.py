@@ -38,8 +38,12 @@ def digest(dialect: str, of: Columns, inner: ColumnElement[Any] | None = None) -
 
 
 def is_redacted(dialect: str, of: Columns) -> ColumnElement[bool]:
-    """Return the condition for a change whose values were taken out."""
-    return and_(of["label"] == "", _kept(dialect, of).is_not(None))
+    """Return the condition for a change whose values were taken out, and in whose place nothing else stands."""
+    kept = _kept(dialect, of)
+    left = func.json_object(REDACTED, kept) if dialect == "sqlite" else func.jsonb_build_object(REDACTED, kept)
+    alone = func.json(of["after"]) == left if dialect == "sqlite" else of["after"] == left
+    nothing = func.coalesce(cast(of["before"], Text), "null") == "null"
+    return and_(of["label"] == "", nothing, kept.is_not(None), alone)
 
 
 def expected(dialect: str, of: Columns) -> ColumnElement[Any]:
@@ -63,16 +67,21 @@ def _postgresql(*texts: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def sha256(*texts: Any) -> str:
     """Return the digest of these texts, in this order."""
-    return hashlib.sha256(GAP.join("" if text is None else str(text) for text in texts).encode()).hexdigest()
+    return _digest(GAP.join("" if text is None else str(text) for text in texts))
 
 
 def _whole(*values: Any) -> str:
     *between, before, after, label, actor = values
-    return sha256(*between, _content(before, after, label), actor)
+    told = GAP.join(["" if one is None else one if isinstance(one, str) else str(one) for one in between])
+    return _digest(f"{told}{GAP}{_content(before, after, label)}{GAP}{actor}")
 
 
 def _content(before: str | None, after: str | None, label: str) -> str:
-    return sha256("null" if before is None else before, "null" if after is None else after, label)
+    return _digest(f"{'null' if before is None else before}{GAP}{'null' if after is None else after}{GAP}{label}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @event.listens_for(Engine, "connect")

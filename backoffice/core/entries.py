@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Insert, String, Subquery, Table, bindparam, column, func, insert, select
+from sqlalchemy import JSON, BigInteger, Insert, Select, String, Table, bindparam, column, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from backoffice.core.digests import digest
@@ -27,12 +27,15 @@ def sent_together(table: Table, dialect: str) -> Insert:
     """Return the INSERT that takes what is shared as parameters of their names, and the rest as a list, `entries`."""
     shared: dict[str, Any] = {name: bindparam(name, type_=table.c[name].type) for name in SHARED}
     chosen = select(*(value.label(name) for name, value in shared.items()), *_entries(dialect))
-    return written(table, dialect, chosen.subquery("entry"))
+    return written(table, dialect, chosen)
 
 
-def written(table: Table, dialect: str, entries: Subquery) -> Insert:
-    """Return the INSERT of `entries`, a SELECT of all that a change holds but its key and its digest."""
-    told = {one.key: one for one in entries.c}
+def written(table: Table, dialect: str, chosen: Select[Any]) -> Insert:
+    """Return the INSERT of `chosen`, a SELECT of all that a change holds but its key and its digest."""
+    if dialect == "sqlite":
+        # Merged into what is around it, each value would be computed twice: to be stored, and for the digest.
+        chosen = chosen.limit(-1)
+    told = {one.key: one for one in chosen.subquery("entry").c}
     whole = select(*told.values(), digest(dialect, told).label("digest"))
     return insert(table).from_select([*told, "digest"], whole)
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from flask import current_app
-from flask_babel import gettext as _
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from backoffice.core.access import NotFound, rights_of
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.criteria import Criteria, of
 from backoffice.core.jobs import DONE, RUNNING, WAITING, Job, Refused, Step, Task, chore, job, later
 from backoffice.core.leases import clock, looking
@@ -46,7 +46,7 @@ def ask(session: Session, user: Any, criteria: Criteria, names: Sequence[str], f
     """Return the job that writes the rows which match to a file; asked for twice within a minute, it is one."""
     asked = {"model": criteria.model.__tablename__, "criteria": criteria.pairs(), "names": list(names), "form": form}
     word = sha256(json.dumps(asked).encode()).hexdigest()[:32]
-    return later(session, NAME, user, f"{NAME} {now():%Y-%m-%dT%H:%M} {word}", **asked)
+    return later(session, NAME, user, f"{NAME} {now():%Y-%m-%dT%H:%M} {word}", **asked, at=now().isoformat())
 
 
 def folder() -> Path:
@@ -115,7 +115,8 @@ def _criteria(task: Task) -> Criteria:
     model = resources().get(task.arguments["model"])
     if model is None:
         raise Refused(f"There is no {task.arguments['model']}.")
-    return of(model, task.user, [(name, value) for name, value in task.arguments["criteria"]])
+    pairs = [(name, value) for name, value in task.arguments["criteria"]]
+    return of(model, task.user, pairs, task.arguments.get("at", ""))
 
 
 def _begin(task: Task, path: Path) -> dict[str, Any]:

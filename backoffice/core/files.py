@@ -8,12 +8,12 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any, BinaryIO
 
-from flask_babel import gettext as _
 from sqlalchemy import Connection, Delete, Engine, Table, event, func, inspect, select, true
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.schema import Column
 
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.decoding import sql_value
 from backoffice.core.history import Change
 from backoffice.core.model import Model, db, now
@@ -39,13 +39,17 @@ class _Doubtful:
     former: set[str] = field(default_factory=set)
 
 
-def store_picture(stream: BinaryIO) -> str:
+def store_picture(stream: BinaryIO, known: str = "") -> str:
     """Store the picture read from `stream` and return its name, 64 hexadecimal digits and an extension.
 
-    It stays if the transaction that is under way commits a row which refers to it. Raises ValueError with a
-    sentence for the user: too large (bytes, pixels), no picture of a known kind, damaged, no room.
+    It stays if the transaction that is under way commits a row which refers to it. What another site has stored as
+    `known` stays as it is, to the byte. Raises ValueError with a sentence for the user: too large (bytes, pixels), no
+    picture of a known kind, damaged, no room.
     """
-    data, kind = draw_anew(stream.read(LARGEST + 1))
+    given = stream.read(LARGEST + 1)
+    data, kind = draw_anew(given)
+    if known == f"{hashlib.sha256(given).hexdigest()}.{kind}":
+        data = given
     name = f"{hashlib.sha256(data).hexdigest()}.{kind}"
     session = db.session()
     _hold(session.connection(), name)

@@ -67,13 +67,24 @@ def detach(connection: Connection) -> None:
 
 
 def missing(connection: Connection) -> list[str]:
-    """Return the names of the triggers that should be there and are not, or are switched off."""
-    return sorted(set(_names(connection.dialect.name)) - _there(connection))
+    """Return the names of the triggers that should be there and are not, are switched off, or do something else."""
+    return sorted((set(_names(connection.dialect.name)) - _there(connection)) | _altered(connection))
+
+
+def _altered(connection: Connection) -> set[str]:
+    """Return the names of what is there and does not do what it was made for."""
+    if connection.dialect.name == "postgresql":
+        told = connection.execute(text("SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'history\\_%'"))
+        made = {sql.split()[2].removesuffix("()"): sql.split("$")[2] for sql in _postgresql() if "FUNCTION" in sql[:40]}
+    else:
+        told = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+        made = {sql.split()[2]: sql for sql in _sqlite()}
+    return {name for name, sql in told if name in made and sql.split() != made[name].split()}
 
 
 def _there(connection: Connection) -> set[str]:
     if connection.dialect.name == "postgresql":
-        asked = "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'history\\_%' AND tgenabled <> 'D'"
+        asked = "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'history\\_%' AND tgenabled IN ('O', 'A')"
     else:
         asked = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'history\\_%' ESCAPE '\\'"
     return set(connection.scalars(text(asked)))

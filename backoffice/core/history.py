@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import lazy_gettext as _
 from sqlalchemy import Delete, Index, Insert, String, Update, event, inspect
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column
 
+from backoffice.core import deeds
 from backoffice.core.acting import Actor, acting, actor, begin_acting, done, end_acting, mark
+from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.encoding import encode
 from backoffice.core.entries import Json, sent_together
 from backoffice.core.model import Model, now
@@ -40,19 +41,21 @@ class Change(Model):
     """One row was created, changed or deleted, or something happened that is worth keeping (a sign-in)."""
 
     batch: Mapped[str] = mapped_column(String(36), index=True, info={"label": _("Batch")})
-    actor_id: Mapped[int | None] = mapped_column(Key, index=True)
+    actor_id: Mapped[int | None] = mapped_column(Key, index=True, info={"label": _("Actor")})
     actor: Mapped[str] = mapped_column(String(120), default="", info={"label": _("Who")})
-    door: Mapped[str] = mapped_column(String(20), info={"label": _("Door")})
+    door: Mapped[str] = mapped_column(String(20), info={"label": _("Door"), **deeds.OF_DOORS})
     address: Mapped[str | None] = mapped_column(String(45), info={"label": _("Address")})
-    model: Mapped[str] = mapped_column(String(60), info={"label": _("Kind")})
+    model: Mapped[str] = mapped_column(String(60), info={"label": _("Kind"), **deeds.OF_KINDS})
     row_id: Mapped[int | None] = mapped_column(Key, info={"label": _("Row")})
     label: Mapped[str] = mapped_column(String(200), default="", info={"label": _("What")})
-    verb: Mapped[str] = mapped_column(String(60), index=True, info={"label": _("Verb")})
+    verb: Mapped[str] = mapped_column(String(60), index=True, info={"label": _("Verb"), **deeds.OF_DEEDS})
     before: Mapped[dict[str, Any] | None] = mapped_column(Json, info={"label": _("Before")})
     after: Mapped[dict[str, Any] | None] = mapped_column(Json, info={"label": _("After")})
     digest: Mapped[str] = mapped_column(String(64), info={"label": _("Digest")})
 
-    __table_args__ = (Index("ix_change_model_id", "model", "id"), Index("ix_change_row_id_model", "row_id", "model"))
+    __table_args__ = tuple(
+        Index(f"ix_change_{one}_{two}", one, two) for one, two in (("model", "id"), ("row_id", "model"), ("door", "id"))
+    )
 
     resource = Resource(
         menu=_("System"),
@@ -62,7 +65,7 @@ class Change(Model):
         plural=_("History"),
         label="label",
         columns=("created_at", "actor", "verb", "model", "label", "door"),
-        filters=("created_at", "actor_id", "verb", "model", "row_id", "batch"),
+        filters=("created_at", "actor_id", "verb", "model", "door", "row_id", "batch"),
         verbs=("read", "export", "redact"),
         # What was written holds columns that ask for rights of their own: whoever reads that reads all of them.
         fields=dict.fromkeys(("address", "before", "after", "digest"), "trace"),

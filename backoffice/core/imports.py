@@ -9,12 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.core import mapping, uploads
 from backoffice.core.acting import actor, begin_acting, end_acting
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.intake import Difference, Intake, Place, Report
 from backoffice.core.intake import Refused as RefusedLine
 from backoffice.core.jobs import RUNNING, WAITING, Job, Refused, Step, Task, chore, job, later
@@ -30,6 +30,8 @@ from backoffice.core.workbooks import MEGABYTE, Unreadable
 
 NAME = "import"
 LARGE, LARGE_BOOK = MEGABYTE, MEGABYTE // 5  # bytes of a table, and of one in a packed spreadsheet
+# Whoever is killed soon after it began has done something, and its successor goes on behind that.
+FIRST_CHUNK = 100
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def _order(words: dict[str, Any]) -> Order:
     model = resources().get(said["model"])
     if model is None:
         raise Refused(f"There is no {said['model']}.")
-    plan = Plan(model, tuple(said["fields"]), said["key"], said["whole"])
+    plan = Plan(model, tuple(said["fields"]), said["key"], said["whole"], said.get("announced", True))
     return Order(Upload(**words["upload"]), words["encoding"], plan, words["rehearse"])
 
 
@@ -156,6 +158,8 @@ class Run:
         self._take_over()
         ledger = Ledger(self.ledger, self.state.get("step", 0)) if self.parted else Ledger()
         self.work = Intake(task.session, task.user, order.plan, table, ledger)
+        if self.parted:
+            self.work.first = FIRST_CHUNK
         if self.state:
             self.work.report, self.work.place = _report(self.state["report"]), Place(**self.state["place"])
 
@@ -211,7 +215,8 @@ class Run:
 
     def result(self) -> dict[str, Any]:
         """Return what has become of the lines, and where those that were refused lie."""
-        return {"report": asdict(self.work.report), "refused": self.refused.name}
+        stayed = 0 if self.order.rehearse else self.work.report.refused
+        return {"report": asdict(self.work.report), "refused": self.refused.name, "stayed": stayed}
 
 
 def final(upload: Upload, key: int) -> str:

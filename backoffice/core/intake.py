@@ -78,7 +78,8 @@ class Place:
 class Intake:
     """One run through the lines of a table. `sink` is told each refused line.
 
-    With the `ledger`, the `place` and the `report` that another run left, it goes on from there.
+    With the `ledger`, the `place` and the `report` that another run left, it goes on from there. `first`: how many
+    lines are taken together at first; then twice as many each time.
     """
 
     def __init__(self, session: Session, user: Any, plan: Plan, table: Table, ledger: Ledger | None = None) -> None:
@@ -89,7 +90,7 @@ class Intake:
         self.workshop = Workshop(session, user, plan, table, self.ledger)
         self.store = Store(session, user, plan, self.workshop)
         self.report, self.place = Report(), Place()
-        self.rehearse = True
+        self.rehearse, self.first = True, CHUNK
         self.sink: Sink | None = None
 
     def steps(self, *, rehearse: bool) -> Iterator[Report]:
@@ -103,7 +104,7 @@ class Intake:
         """
         self.rehearse = rehearse
         while True:
-            for chunk in _chunks(self._lines()):
+            for chunk in _chunks(self._lines(), self.first):
                 self.report.lines += 0 if self.place.round else len(chunk)
                 self.take(chunk)
                 self.place.line = chunk[-1].number
@@ -175,7 +176,7 @@ class Intake:
             return
         report, line = self.report, one.ready.line
         setattr(report, one.what, getattr(report, one.what) + 1)
-        if one.what == CREATED and not self.rehearse:
+        if one.what == CREATED and self.plan.announced and not self.rehearse:
             writing.created.send(self.plan.model, row=one.row)
         if one.what == CHANGED and len(report.differences) < SHOWN_CHANGES:
             fields = {name: self.workshop.words(name, pair) for name, pair in one.told.items()}
@@ -192,15 +193,15 @@ class Intake:
             self.sink(line, refused)
 
 
-def _chunks(lines: Iterator[Line]) -> Iterator[list[Line]]:
+def _chunks(lines: Iterator[Line], most: int) -> Iterator[list[Line]]:
     """Yield the lines in parts that fit into memory."""
     chunk: list[Line] = []
-    size = 0
+    size, most = 0, min(most, CHUNK)
     for line in lines:
         chunk.append(line)
         size += sum(len(cell) for cell in line.cells if isinstance(cell, str))
-        if len(chunk) >= CHUNK or size > LARGEST_CHUNK:
+        if len(chunk) >= most or size > LARGEST_CHUNK:
             yield chunk
-            chunk, size = [], 0
+            chunk, size, most = [], 0, min(2 * most, CHUNK)
     if chunk:
         yield chunk

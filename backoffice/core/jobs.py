@@ -7,34 +7,42 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from flask_babel import lazy_gettext as _
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, event, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from backoffice.core.announcing import announce
+from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.history import Json
 from backoffice.core.model import Model, now
 from backoffice.core.resource import Action, Resource
 from backoffice.core.types import Choice, Key, Percent, UtcDateTime
 
-WAITING, RUNNING, DONE, FAILED, CANCELLED = STATES = ("waiting", "running", "done", "failed", "cancelled")
-ENDED = (DONE, FAILED, CANCELLED)
+STATES = ("waiting", "running", "done", "partly", "failed", "cancelled")
+WAITING, RUNNING, DONE, PARTLY, FAILED, CANCELLED = STATES
+# It came to its end by itself; PARTLY is not done with all that was meant, and never shown as if it were.
+FINISHED = (DONE, PARTLY)
+ENDED = (*FINISHED, FAILED, CANCELLED)
 WORDS = {
     WAITING: _("Waiting"),
     RUNNING: _("Running"),
     DONE: _("Done"),
+    PARTLY: _("Done in part"),
     FAILED: _("Failed"),
     CANCELLED: _("Cancelled"),
 }
 LONGEST_KEY = 200
+# What workers tell each other; a file's name and the words of a request are not for every reader.
+TRACED = ("failures", "cause", "key", "batch", "arguments", "checkpoint", "result", "due_at", "lease_until", "worker")
+CLEARED = ("error", "cause", "due_at", "finished_at")  # by trying again
 
 
 class Job(Model):
     """One piece of work that somebody asked for: how far it is, who does it now, and what came of it.
 
-    `attempts` counts the starts since the last step that was completed. `lease_until` is the moment from which
-    another worker may take a running job; `worker` is a word that changes with each start.
+    `attempts` counts the starts since the last step that was completed, `failures` how often something was raised
+    since; `error` says so to whoever asked, `cause` to administrators. `lease_until` is the moment from which another
+    worker may take a running job; `worker` is a word that changes with each start.
     """
 
     name: Mapped[str] = mapped_column(String(60), info={"label": _("What")})
@@ -45,6 +53,8 @@ class Job(Model):
     message: Mapped[str | None] = mapped_column(String(200), info={"label": _("Message")})
     error: Mapped[str | None] = mapped_column(Text, info={"label": _("Error")})
     attempts: Mapped[int] = mapped_column(Integer, default=0, info={"label": _("Attempts")})
+    failures: Mapped[int] = mapped_column(Integer, default=0, info={"label": _("Failures")})
+    cause: Mapped[str | None] = mapped_column(String(300), info={"label": _("Technical cause")})
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _("Started")})
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True, info={"label": _("Finished")})
     # With the account go its jobs: one that nobody asked for would be the operator's, who may do everything.
@@ -74,7 +84,12 @@ class Job(Model):
         plural=_("Jobs"),
         columns=("name", "state", "progress", "user", "created_at", "finished_at", "error"),
         filters=("state", "name", "user", "created_at", "finished_at"),
-        views={_("Running"): {"state": RUNNING}, _("Waiting"): {"state": WAITING}, _("Failed"): {"state": FAILED}},
+        views={
+            _("Running"): {"state": RUNNING},
+            _("Waiting"): {"state": WAITING},
+            _("Done in part"): {"state": PARTLY},
+            _("Failed"): {"state": FAILED},
+        },
         waits="failed",
         actions=(
             Action(
@@ -87,17 +102,14 @@ class Job(Model):
             Action(
                 "retry",
                 _("Try again"),
-                sets={"state": WAITING, "attempts": 0, "error": None, "due_at": None, "finished_at": None},
+                sets={"state": WAITING, "attempts": 0, "failures": 0, **dict.fromkeys(CLEARED)},
                 when={"state": (FAILED, CANCELLED)},
             ),
         ),
         verbs=("read",),
         owner="user_id",
         grants=dict.fromkeys(("editor", "moderator", "author"), "read:own cancel:own retry:own"),
-        # What workers tell each other; a file's name and the words of a request are not for every reader.
-        fields=dict.fromkeys(
-            ("key", "batch", "arguments", "checkpoint", "result", "due_at", "lease_until", "worker"), "trace"
-        ),
+        fields=dict.fromkeys(TRACED, "trace"),
         moving={"state": (WAITING, RUNNING)},
     )
 
@@ -145,7 +157,7 @@ def job(name: str) -> Callable[[Work], Work]:
 
     What a step wrote in the session is committed together with its checkpoint, or not at all. It may have been
     begun before by a worker that was killed, so what it does outside the database must be safe to do twice. The
-    function returns the job's result (JSON) or None.
+    function returns the job's result (JSON) or None; `left` of it were refused.
     """
 
     def register(work: Work) -> Work:
@@ -154,6 +166,13 @@ def job(name: str) -> Callable[[Work], Work]:
         return work
 
     return register
+
+
+def left(result: dict[str, Any] | None) -> int:
+    """Return how many rows a job that came to its end was refused, by its result."""
+    told = result or {}
+    found = told.get("stayed", told.get("refused"))
+    return found if isinstance(found, int) else 0
 
 
 def work_of(name: str) -> Work:

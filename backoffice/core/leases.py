@@ -7,16 +7,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Select, Update, and_, func, or_, select, update
+from sqlalchemy import Select, Update, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from backoffice.core.jobs import DONE, FAILED, RUNNING, WAITING, Job, Step
+from backoffice.core.catalogues import ngettext
+from backoffice.core.jobs import DONE, FAILED, PARTLY, RUNNING, WAITING, Job, Step, left
 from backoffice.core.model import reading
 from backoffice.core.sets import RECORDED
 
-LEASE = timedelta(seconds=20)
+LEASE = timedelta(seconds=12)
 NONE = timedelta()
-MOST_ATTEMPTS = 5
+MOST_FAILURES = 5
+# Workers are killed for what no job can help; a job that kills each of its workers is given up all the same.
+MOST_STARTS = 15
 SHORTEST_PAUSE, LONGEST_PAUSE = 2, 300  # seconds before a job that failed is tried again
 
 
@@ -97,7 +100,7 @@ def _free(moment: datetime, key: int | None = None, patience: timedelta = NONE, 
 def keep(session: Session, ticket: Ticket, step: Step) -> None:
     """Commit what a step wrote together with how far the job is; raises Lost, and then nothing is written."""
     session.flush()
-    kept = {"checkpoint": step.checkpoint, "attempts": 0, "lease_until": _renewed(session)}
+    kept = {"checkpoint": step.checkpoint, "attempts": 0, "failures": 0, "lease_until": _renewed(session)}
     _mine(session, ticket, _progress(step) | kept)
 
 
@@ -114,27 +117,33 @@ def _progress(step: Step) -> dict[str, Any]:
 def finish(session: Session, ticket: Ticket, result: dict[str, Any] | None) -> None:
     """Commit the end of the job and what its last step wrote; raises Lost, and then nothing is written."""
     session.flush()
-    ended = {"state": DONE, "result": result, "progress": 100, "error": None, "finished_at": clock(session)}
-    _mine(session, ticket, ended | {"worker": None, "lease_until": None})
+    refused = left(result)
+    ended = {"state": PARTLY if refused else DONE, "result": result, "progress": 100, "finished_at": clock(session)}
+    # Its list says so in one look: what was refused in part is no success.
+    ended["error"] = ngettext("%(num)d refused", "%(num)d refused", refused) if refused else None
+    _mine(session, ticket, ended | dict.fromkeys(("cause", "worker", "lease_until")))
 
 
-def fail(session: Session, ticket: Ticket, sentence: str, *, again: bool) -> None:
+def fail(session: Session, ticket: Ticket, sentence: str, *, again: bool, cause: str | None = None) -> None:
     """Say what went wrong; the job waits for its next attempt if there is to be one. Raises Lost."""
     moment = clock(session)
-    # A step that was completed has set the count back, so this is the first failure behind it.
-    times = session.scalar(select(Job.attempts).where(Job.id == ticket.job)) or 1
-    ended: dict[str, Any] = {"error": sentence, "attempts": times, "worker": None, "lease_until": None}
-    if again and times < MOST_ATTEMPTS:
-        pause = min(LONGEST_PAUSE, SHORTEST_PAUSE * 4 ** (times - 1))
+    starts, failures = session.execute(select(Job.attempts, Job.failures).where(Job.id == ticket.job)).one()
+    failures += 1
+    # A step that was completed has set the counts back, so this is the first start behind it.
+    ended: dict[str, Any] = {"error": sentence, "cause": cause, "attempts": starts or 1, "failures": failures}
+    if again and failures < MOST_FAILURES:
+        pause = min(LONGEST_PAUSE, SHORTEST_PAUSE * 4 ** (failures - 1))
         ended |= {"state": WAITING, "due_at": moment + timedelta(seconds=pause)}
     else:
         ended |= {"state": FAILED, "finished_at": moment}
-    _mine(session, ticket, ended)
+    _mine(session, ticket, ended | {"worker": None, "lease_until": None})
 
 
 def release(session: Session, ticket: Ticket) -> None:
     """Give the job back, for another worker to go on with at once; raises Lost."""
-    _mine(session, ticket, {"state": WAITING, "worker": None, "lease_until": None, "due_at": None})
+    # Who is told to stop has not failed, however often that happens within one long step.
+    starts = case((Job.attempts > 0, Job.attempts - 1), else_=0)
+    _mine(session, ticket, {"state": WAITING, "attempts": starts, "worker": None, "lease_until": None, "due_at": None})
 
 
 def _renewed(session: Session) -> datetime:

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext as _
-
 from backoffice.core.access import OPERATOR, can, may_see
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import Model
 from backoffice.core.resource import columns, key_of, labels, relation_of, relations, resource
 from backoffice.core.types import Picture, Slug
@@ -28,12 +27,16 @@ class Plan:
     """How a table is taken: for each of its columns the field it fills ("" leaves it out).
 
     `key`: the unique column that recognises existing rows; "" always creates. `whole`: all lines or none.
+    `announced`: whoever waits for new rows (`writing.created`) hears of each, as of those made one by one.
+    `media`: a folder of pictures, which only a terminal names.
     """
 
     model: type[Model]
     fields: tuple[str, ...]
     key: str = ""
     whole: bool = True
+    announced: bool = True
+    media: str = ""
 
 
 def fields(user: Any, model: type[Model]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backoffice.core.access import condition, may_see, parse_key
 from backoffice.core.model import Model
-from backoffice.core.resource import columns, resource
+from backoffice.core.resource import columns, is_picture, resource
 
 SEPARATOR = "; "
 LONGEST = 200  # characters of a word for a row
@@ -22,7 +22,7 @@ PART = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^;]*))\s*(;|$)')
 
 
 def naming(user: Any, model: type[Model]) -> tuple[str, ...]:
-    """Return the columns by which `user` can tell rows of `model` apart: the label, then the unique ones.
+    """Return the columns by which `user` can tell rows of `model` apart: the label, the unique ones, the pictures.
 
     None where the label is too long to be looked up and nothing is unique: then only "#" and the key names a row.
     """
@@ -34,6 +34,7 @@ def naming(user: Any, model: type[Model]) -> tuple[str, ...]:
     names = [
         label,
         *sorted((name for name in indexed if table.get(name) is not None and table[name].unique), key=_last),
+        *(name for name in table if is_picture(model, name)),
     ]
     kept = [name for name in dict.fromkeys(names) if name in indexed and may_see(user, model, name)]
     return tuple(name for name in kept if isinstance(getattr(table[name].type, "impl", table[name].type), String))
@@ -144,7 +145,8 @@ class Names:
         new = {word for word in words if word not in self._rows}
         if new:
             self._rows |= {word: [] for word in new}
-            for word, key in self._named(session, sorted(new)):
+            # No row is named by a word with a NUL: no column takes one, and PostgreSQL refuses the very question.
+            for word, key in self._named(session, sorted(word for word in new if "\0" not in word)):
                 if word in new and key not in self._rows[word]:
                     self._rows[word].append(key)
         return {word: self._rows[word] for word in words}

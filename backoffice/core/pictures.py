@@ -6,8 +6,9 @@ from contextlib import suppress
 from io import BytesIO
 from threading import Lock
 
-from flask_babel import gettext as _
 from PIL import Image, ImageCms, UnidentifiedImageError
+
+from backoffice.core.catalogues import gettext as _
 
 KINDS = ("PNG", "JPEG", "GIF", "WEBP")
 LARGEST = 20 * 1024 * 1024  # bytes

@@ -1,6 +1,7 @@
 """What people choose for themselves, kept with their account: no change of it, and nothing for the history."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import update
@@ -16,10 +17,15 @@ def kept(user: Any, name: str) -> Any:
 
 def keep(session: Session, user: Any, name: str, value: Any) -> None:
     """Keep `value` (as JSON has it) for `user` under this name, None for nothing; ValueError where there is no room."""
-    held = {**_all(user), name: value}
+    keep_together(session, user, {name: value})
+
+
+def keep_together(session: Session, user: Any, values: Mapping[str, Any]) -> None:
+    """Keep several values, by the names they are kept under, as `keep` keeps one."""
+    held = {**_all(user), **values}
     text = json.dumps({key: one for key, one in held.items() if one is not None}, separators=(",", ":"))
     if len(text) > LONGEST:
-        raise ValueError(name)
+        raise ValueError(", ".join(values))
     table = type(user).__table__
     # Neither a change of the account nor one to be told about: its date and version stay.
     wishes = update(table).where(table.c.id == user.id).values(wishes=text, updated_at=table.c.updated_at)

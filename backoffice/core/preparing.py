@@ -4,19 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from backoffice.core.access import ALL, rule, visible
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.encoding import encode
+from backoffice.core.gallery import Gallery
 from backoffice.core.ledger import Ledger
 from backoffice.core.mapping import KEY, Plan, fields
 from backoffice.core.model import Model, arrive
 from backoffice.core.naming import Names, split
 from backoffice.core.relating import LONGEST_SHOWN, Relating
 from backoffice.core.rendering import plain_cell
-from backoffice.core.resource import columns, labels, relations
+from backoffice.core.resource import columns, is_picture, labels, relations
 from backoffice.core.sheets import ABSENT, CSV, JSONL, Line, Table
 from backoffice.core.values import value
 from backoffice.core.writing import knowledge
@@ -64,6 +65,7 @@ class Workshop:
             if name in plan.fields
         }
         self.relating = Relating(session, plan.model, self.names, ledger, keyed=self.keyed is not None)
+        self.gallery = Gallery(plan.media)
         self.labels = fields(user, plan.model)
         self.renew()
 
@@ -133,6 +135,8 @@ class Workshop:
     def _value(self, name: str, cell: Any) -> Any:
         column = columns(self.plan.model)[name]
         found = value(column, cell, exact=self.exact)
+        if found and is_picture(self.plan.model, name):
+            return self.gallery.stored(found)
         if name != self.plan.key:
             return found
         # Rows are recognised by what is stored, and addresses are stored in small letters.

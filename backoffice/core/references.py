@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import Select, func, select, union
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from backoffice.core.access import NotFound, condition, fetch, may_see
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.holds import CLEAR, DELETE, Hold, Step, cascade, holds, only
 from backoffice.core.links import unlink
 from backoffice.core.model import Model

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import Model
 from backoffice.core.resource import columns, labels
 from backoffice.core.types import Invalid

@@ -6,8 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from flask_babel import gettext as _
-
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.encoding import encode
 from backoffice.core.intake import Refused
 from backoffice.core.rendering import safe_cell

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import DateTime, String, select
 from sqlalchemy.orm import Session, defer
 
+from backoffice.core.catalogues import gettext as _
+from backoffice.core.catalogues import listed
 from backoffice.core.ledger import Ledger
 from backoffice.core.model import Model
 from backoffice.core.naming import Names
@@ -86,7 +87,7 @@ class Relating:
     def _misnamed(self, names: Names, word: str, keys: list[int]) -> str:
         shown = word[:LONGEST_SHOWN]
         if keys:
-            ways = ", ".join(str(labels(names.model, name)) for name in names.columns)
+            ways = listed(labels(names.model, name) for name in names.columns)
             return str(_("Several are called “%(word)s”; what tells them apart: %(ways)s.", word=shown, ways=ways))
         if not names.columns:
             return str(_("Nothing is called “%(word)s”: here only # and a number names a row.", word=shown))

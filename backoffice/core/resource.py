@@ -10,6 +10,7 @@ from sqlalchemy import String, inspect
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.schema import Column
 
+from backoffice.core.grouping import Group
 from backoffice.core.model import Base, Model
 from backoffice.core.types import Html, Picture, Secret
 
@@ -18,8 +19,11 @@ LAYOUTS = ("table", "queue", "cards")
 # What a class is mapped to never changes; a page asks for it hundreds of times.
 _columns: dict[type[Model], dict[str, Column[Any]]] = {}
 _relations: dict[type[Model], dict[str, RelationshipProperty[Any]]] = {}
+_keys: dict[type[Model], dict[str, str]] = {}
 _TAG = re.compile(r"<[^>]*>")
-RESERVED = frozenset({"page", "page_size", "sort", "desc", "search", "view", "url", "id", "all", "q", "columns", "up"})
+# What an address of a list says in words of its own; nothing that it may be filtered by can be called so.
+_SAID = "page page_size sort desc search view where url id all q columns up saved saving"
+RESERVED = frozenset(_SAID.split())
 # Words of an address that say where in a list a page is; what a list may be filtered by cannot be called so.
 PLACES = frozenset({"after", "before", "last", "at", "count"})
 
@@ -44,18 +48,20 @@ class Action:
     danger: bool = False
 
 
-@dataclass(frozen=True)
+# What follows from a declaration is kept by it, as the very one that it is.
+@dataclass(frozen=True, eq=False)
 class Resource:
     """What a model says about itself; everything has a sensible default, nothing is to be overridden.
 
     `menu`: the section it stands in; `place`: where among all, small numbers first. `columns`: the grid's
     (relations by their name). `search`: text columns. `filters`: columns and relations. `inline`: columns that may
-    be changed in the grid. `form`: the form's columns in order. `views`: named filters, name → {column: value}.
-    `waits`: the word of the view whose rows wait for somebody, `unfinished` of the one whose rows wait for their
-    owner. `trend`: the moment by which rows are drawn over time. `actions`: operations. `grants`: role → "read
-    update:own …", the first rights. `owner`: the column that makes ":own" mean something. `fields`: column → the
-    verb one needs to see, filter, export or save it. `fixed`: columns nobody types. `label`: the column that names
-    a row. `verbs`: which of the basic verbs exist at all. `order`: default sort, "-created_at" for newest first.
+    be changed in the grid. `form`: the form's columns in order, or `groups`: the same in groups. `views`: named
+    filters, name → {column: value}. `waits`: the word of the view whose rows wait for somebody, `unfinished` of the
+    one whose rows wait for their owner. `trend`: the moment by which rows are drawn over time. `actions`: operations.
+    `grants`: role → "read update:own …", the first rights. `owner`: the column that makes ":own" mean something.
+    `fields`: column → the verb one needs to see, filter, export or save it. `fixed`: columns nobody types. `label`:
+    the column that names a row. `verbs`: which of the basic verbs exist at all. `order`: default sort, "-created_at"
+    for newest first.
     `by_name`: a row needs nothing but its label, so that it can be made where another row names it.
     `moving`: column → the values with which a row changes by itself, so that its page shows it anew.
     """
@@ -71,6 +77,7 @@ class Resource:
     filters: tuple[str, ...] = ()
     inline: tuple[str, ...] = ()
     form: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
     views: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     waits: str = ""
     unfinished: str = ""
@@ -130,18 +137,15 @@ def relations(model: type[Model]) -> Mapping[str, RelationshipProperty[Any]]:
 
 def relation_of(model: type[Model], column: str) -> str:
     """Return the name of the many-to-one relation that `column` is the key of, or ""."""
-    for name, relation in relations(model).items():
-        if relation.direction.name == "MANYTOONE" and column in {local.key for local in relation.local_columns}:
-            return name
-    return ""
+    return next((name for name in relations(model) if name != column and key_of(model, name) == column), "")
 
 
 def key_of(model: type[Model], name: str) -> str:
     """Return the column behind `name`: itself, or the foreign key of a many-to-one relation."""
-    relation = relations(model).get(name)
-    if relation is None or relation.secondary is not None:
-        return name
-    return str(next(iter(relation.local_columns)).key)
+    if model not in _keys:
+        single = [(key, one) for key, one in relations(model).items() if one.secondary is None]
+        _keys[model] = {key: str(next(iter(one.local_columns)).key) for key, one in single}
+    return _keys[model].get(name, name)
 
 
 def grid_columns(model: type[Model]) -> tuple[str, ...]:
@@ -156,8 +160,9 @@ def grid_columns(model: type[Model]) -> tuple[str, ...]:
 def form_columns(model: type[Model]) -> tuple[str, ...]:
     """Return the columns and relations of the form, in order; keys, dates and fixed ones are nobody's to type."""
     said = resource(model)
-    if said.form:
-        return said.form
+    declared = said.form or tuple(name for group in said.groups for name in group.fields)
+    if declared:
+        return declared
     hidden = {"id", "created_at", "updated_at", "version", *said.fixed}
     names = [relation_of(model, name) or name for name in columns(model) if name not in hidden]
     names += [name for name, relation in relations(model).items() if relation.secondary is not None]

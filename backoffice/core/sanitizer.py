@@ -8,7 +8,8 @@ from typing import Any
 
 from bleach.html5lib_shim import getTreeWalker  # type: ignore[attr-defined]
 from bleach.sanitizer import Cleaner
-from flask_babel import gettext as _
+
+from backoffice.core.catalogues import gettext as _
 
 TAGS = frozenset(
     [

@@ -37,6 +37,7 @@ seal = Table(
     Column("number", BigInteger().with_variant(Integer(), "sqlite"), unique=True),
     Column("chain", String(64)),
     Column("sealed_at", UtcDateTime, index=True),
+    sqlite_autoincrement=True,
 )
 Index("ix_seal_open", seal.c.id, postgresql_where=seal.c.number.is_(None), sqlite_where=seal.c.number.is_(None))
 

@@ -5,13 +5,13 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
-from typing import Any
-
-from flask_babel import gettext as _
+from typing import Any, NoReturn
 
 from backoffice.core import workbooks
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.workbooks import LARGEST_CELL, MEGABYTE, MOST_LINES, Unreadable
 
 LARGEST = 100 * MEGABYTE  # bytes of a file
@@ -39,19 +39,23 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """A file whose kind, encoding and columns are known; `lines` reads it from the start each time."""
+    """A file whose kind, encoding and columns are known; `lines` reads it from the start each time.
+
+    `bounded`: it came over the network, and has no more lines than a server takes.
+    """
 
     path: Path
     kind: str
     headers: tuple[str, ...]
     encoding: str = UTF_8
     delimiter: str = ","
+    bounded: bool = True
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines below the header that hold anything; raises Unreadable where the file breaks off."""
         rows = {CSV: self._csv, JSONL: self._json, XLSX: self._xlsx}[self.kind]()
         for line in rows:
-            if line.number > MOST_LINES * 4:
+            if self.bounded and line.number > MOST_LINES * 4:
                 raise Unreadable(_("The file has more lines than can be taken at once."))
             yield line
 
@@ -93,15 +97,16 @@ class Table:
         return str(_("The header names %(most)d columns, this line has %(has)d.", most=len(self.headers), has=width))
 
 
-def open_table(path: Path, encoding: str = "", *, inspected: bool = False) -> Table:
+def open_table(path: Path, encoding: str = "", *, inspected: bool = False, bounded: bool = True) -> Table:
     """Return the table in a file; raises Unreadable with a sentence for the user.
 
     `encoding`: one of ENCODINGS; "" finds it out. `inspected`: a workbook that has been looked through before.
+    `bounded`: no larger than what is taken over the network; an operator's own file may be of any size.
     """
     size = path.stat().st_size
     if not size:
         raise Unreadable(_("The file is empty."))
-    if size > LARGEST:
+    if bounded and size > LARGEST:
         raise Unreadable(_("The file is larger than %(most)d MB.", most=LARGEST // MEGABYTE))
     with path.open("rb") as file:
         start = file.read(4096)
@@ -110,7 +115,7 @@ def open_table(path: Path, encoding: str = "", *, inspected: bool = False) -> Ta
             raise Unreadable(_("This is a %(kind)s file; save it as XLSX or CSV.", kind=kind))
     if start.startswith(b"PK"):
         return _open_workbook(path, inspected=inspected)
-    return _open_text(path, start, encoding)
+    return replace(_open_text(path, start, encoding), bounded=bounded)
 
 
 def _open_workbook(path: Path, *, inspected: bool) -> Table:
@@ -184,7 +189,11 @@ def _delimiter(text: str) -> str:
 def _object(text: str) -> tuple[dict[str, Any], str]:
     """Return the object that a line of JSON is, or why it is none."""
     try:
-        found = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
+        if "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return {}, _("This holds half of a character, which is no text.")
     except (ValueError, RecursionError):
         return {}, _("This is not JSON with each name once.")
     return (found, "") if isinstance(found, dict) else ({}, _("Each line must be a JSON object."))
@@ -197,7 +206,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _refuse(word: str) -> None:
+def _finite(word: str) -> float:
+    number = float(word)
+    return number if isfinite(number) else _refuse(word)
+
+
+def _refuse(word: str) -> NoReturn:
     raise ValueError(word)
 
 

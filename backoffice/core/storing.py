@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy.exc import DataError, DBAPIError, StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CheckConstraint, Column, UniqueConstraint
 
 from backoffice.core import addresses, writing
 from backoffice.core.access import NotFound
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.mapping import Plan
 from backoffice.core.model import Model
 from backoffice.core.pouring import pour, shape_of
@@ -41,6 +41,8 @@ class Store:
 
     def __init__(self, session: Session, user: Any, plan: Plan, workshop: Workshop) -> None:
         self.session, self.user, self.model, self.workshop = session, user, plan.model, workshop
+        # Whoever waits for new rows gets them as a flush leaves them.
+        self.heard = plan.announced and bool(writing.created.has_receivers_for(plan.model))
         self.telling = True
         # Lines that name each other need the keys of the rows that they become.
         self.writes_to_look = _contested(plan.model) or workshop.keyed is not None
@@ -141,8 +143,7 @@ class Store:
 
     def _store(self, found: list[Outcome]) -> None:
         new = [one.row for one in found if one.what == CREATED]
-        # Whoever waits for new rows gets them as a flush leaves them.
-        poured = shape_of(self.model) is not None and not writing.created.has_receivers_for(self.model)
+        poured = shape_of(self.model) is not None and not self.heard
         if not poured:
             self.session.add_all(new)
         flush(self.session, self.model)

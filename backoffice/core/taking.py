@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Table, and_, case, exists, false, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from backoffice.core.access import NONE, OWN, condition, may_see, rule
 from backoffice.core.acting import actor
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.decoding import decode, is_object, sql_value
 from backoffice.core.history import Change
 from backoffice.core.model import Model

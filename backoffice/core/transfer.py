@@ -5,12 +5,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import Connection, Engine, Select, select
 from sqlalchemy.orm import Session
 
 from backoffice.core import workbooks
 from backoffice.core.access import NotFound, can, condition, may_see, rights_of
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.criteria import BadCriteria, Criteria
 from backoffice.core.extraction import Source, sources
 from backoffice.core.model import Model, reading

@@ -38,6 +38,11 @@ def deleted(session: Session, model: type[Model]) -> Select[Any]:
     return gone.order_by(Change.id.desc())
 
 
+def deletion(session: Session, model: type[Model], key: int) -> Select[Any]:
+    """Return a SELECT of the change by which the row of `model` with this key was deleted, if it is still gone."""
+    return deleted(session, model).where(Change.row_id == key).limit(1)
+
+
 def _is_deletion(dialect: str) -> ColumnElement[bool]:
     return is_object(dialect, CHANGE.c.before) & ~is_object(dialect, CHANGE.c.after)
 

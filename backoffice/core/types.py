@@ -7,10 +7,11 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import get_timezone
-from flask_babel import gettext as _
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, SmallInteger, String, Text
 from sqlalchemy.types import TypeDecorator
 
+from backoffice.core.catalogues import gettext as _
+from backoffice.core.catalogues import listed
 from backoffice.core.sanitizer import clean_html
 
 Key = BigInteger().with_variant(Integer(), "sqlite")
@@ -168,7 +169,7 @@ class Choice(TypeDecorator[str]):
     def arrive(self, value: str | None) -> str | None:
         """Return `value`; raises ValueError when it is none of the words."""
         if value is not None and value not in self.values:
-            raise ValueError(_("Choose one of: %(words)s.", words=", ".join(self.values)))
+            raise ValueError(_("Choose one of: %(words)s.", words=listed(self.values, "or")))
         return value
 
 

@@ -18,6 +18,7 @@ from backoffice.core.taking import (
     KINDS,
     REMOVE,
     UNDO,
+    UPDATE,
     Group,
     Kept,
     Result,
@@ -48,11 +49,12 @@ def undo(session: Session, user: Any, batch: str, only: int | None = None) -> Re
     the user may not know.
     """
     work, result = _work(session, user, batch), Result()
+    session.flush()
     if only is not None:
         work = replace(work, low=only - 1, high=only)
-    session.flush()
-    for kind in KINDS:
-        _phase(work, kind, result)
+    found = groups(work)
+    for kind in KINDS if only is not None else _ways(found):
+        _phase(work, kind, found, result)
     if only is None:
         _tell(work, result)
     return result
@@ -61,8 +63,9 @@ def undo(session: Session, user: Any, batch: str, only: int | None = None) -> Re
 def rehearse(session: Session, user: Any, batch: str) -> Result:
     """Return what `undo` would do now; nothing is written. Of large batches, it counts what it can by itself."""
     work = _work(session, user, batch)
-    if size(session, user, batch) > AT_ONCE:
-        return _survey(work)
+    found = groups(work)
+    if sum(group.count for group in found) > AT_ONCE:
+        return _survey(work, found)
     with session.begin_nested() as part:
         result = undo(session, user, batch)
         part.rollback()
@@ -81,12 +84,15 @@ def undone(session: Session, batch: str) -> Change | None:
 def _in_parts(task: Task) -> Generator[Step, None, dict[str, Any]]:
     """Take a large batch back in parts, each of them whole."""
     work, result = _work(task.session, task.user, str(task.arguments["batch"])), _so_far(task.checkpoint)
-    total = len(KINDS) * size(task.session, task.user, work.batch)
+    whole = groups(work)
+    ways = _ways(whole)
+    total = len(ways) * sum(group.count for group in whole)
     seen = int(task.checkpoint.get("seen", 0))
-    for kind in KINDS[KINDS.index(task.checkpoint.get("kind", KINDS[0])) :]:
+    for kind in ways[ways.index(task.checkpoint.get("kind", ways[0])) :] if ways else ():
         high = task.checkpoint.get("high", work.high) if kind == task.checkpoint.get("kind") else work.high
         while (low := _below(work, high)) is not None:
-            _phase(replace(work, low=low, high=high), kind, result)
+            part = replace(work, low=low, high=high)
+            _phase(part, kind, groups(part), result)
             seen, high = seen + PART, low
             yield Step(min(seen, total), total, {"kind": kind, "high": high, "seen": seen, **_told(result)})
     _tell(work, result)
@@ -125,17 +131,21 @@ def _may_know(session: Session, user: Any, first: int) -> bool:
     return can(user, "read", Change) or (own is not None and own == getattr(user, "id", None))
 
 
-def _phase(work: Work, kind: str, result: Result) -> None:
+def _ways(found: list[Group]) -> list[str]:
+    """Return which kinds of write can take the whole of a batch back, in their order."""
+    there = {group.kind for group in found}
+    # A row that was deleted and made again was, all in all, changed.
+    return [kind for kind in KINDS if kind in there or (kind == UPDATE and there)]
+
+
+def _phase(work: Work, kind: str, found: list[Group], result: Result) -> None:
     """Take back what asks for one kind of write, in an order in which no row misses one that it refers to."""
-    found = groups(work)
-    tangled = {group.model: set[int]() for group in found}
-    for group in found:
-        tangled[group.model] |= set(_keys(work, group, crowded))
-    for model in _ordered(tangled, backwards=kind == REMOVE):
-        single = set(tangled[model])
+    tangled = {group: set(_keys(work, group, crowded)) for group in found}
+    for model in _ordered({group.model for group in found}, backwards=kind == REMOVE):
+        single = set[int]().union(*(tangled[group] for group in found if group.model is model))
         for group in found:
             if group.model is model and group.kind == kind:
-                single |= set(_group(work, group, result))
+                single |= set(_group(work, group, result, group.count - len(tangled[group])))
         undo_rows.take_back(work, (model, kind), single, result)
 
 
@@ -150,13 +160,10 @@ def _keys(work: Work, group: Group, which: Any) -> list[int]:
     return list(work.session.scalars(query))
 
 
-def _group(work: Work, group: Group, result: Result) -> list[int]:
-    """Take back what statements can of a group, and return the keys of the rows that are to go one by one."""
+def _group(work: Work, group: Group, result: Result, expected: int) -> list[int]:
+    """Take back what statements can of a group, at most `expected` rows; return the keys of those to go one by one."""
     if not undo_sets.suits(group):
         return _keys(work, group, alone)
-    change = CHANGE.alias("c")
-    query = select(func.count()).select_from(change).where(members(work, group, change), alone(work, change))
-    expected = work.session.scalar(query) or 0
     if not expected:
         return []
     try:
@@ -165,8 +172,14 @@ def _group(work: Work, group: Group, result: Result) -> list[int]:
     except IntegrityError:
         if expected <= FEW:
             return _keys(work, group, alone)
-        return [key for half in _halves(work) for key in _group(half, group, result)]
+        return [key for half in _halves(work) for key in _group(half, group, result, _count(half, group))]
     return []
+
+
+def _count(work: Work, group: Group) -> int:
+    change = CHANGE.alias("c")
+    query = select(func.count()).select_from(change).where(members(work, group, change), alone(work, change))
+    return work.session.scalar(query) or 0
 
 
 def _halves(work: Work) -> tuple[Work, Work]:
@@ -177,11 +190,14 @@ def _halves(work: Work) -> tuple[Work, Work]:
     return replace(work, high=middle), replace(work, low=middle)
 
 
-def _survey(work: Work) -> Result:
+def _survey(work: Work, found: list[Group]) -> Result:
     result = Result()
-    for group in groups(work):
+    for group in found:
         if undo_sets.suits(group):
+            told = result.done + result.stayed
             result.done += undo_sets.survey(work, group, result)
+            if result.done + result.stayed - told == group.count:
+                continue  # each row has been told of, so none was changed since
         else:
             result.done += group.count
         _since(work, group, result)
@@ -192,11 +208,12 @@ def _since(work: Work, group: Group, result: Result) -> None:
     """Take note of the rows of a group that were changed since, naming the first of them and who changed them."""
     change, later = CHANGE.alias("c"), CHANGE.alias("later")
     same = (later.c.model == change.c.model) & (later.c.row_id == change.c.row_id) & (later.c.id > change.c.id)
-    query = select(change.c.row_id, change.c.label, func.max(later.c.id)).join(later, same)
+    query = select(change.c.row_id, change.c.label, func.max(later.c.id), func.count().over()).join(later, same)
     query = query.where(members(work, group, change), later.c.id > work.first, later.c.batch != work.batch)
     found = query.group_by(change.c.row_id, change.c.label).order_by(change.c.row_id)
-    count = work.session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    for key, label, last in work.session.execute(found.limit(undo_sets.SHOWN)).all():
+    first = work.session.execute(found.limit(undo_sets.SHOWN)).all()
+    count = first[0][-1] if first else 0
+    for key, label, last, _count in first:
         by = work.session.execute(select(CHANGE.c.actor, CHANGE.c.created_at).where(CHANGE.c.id == last)).one()
         told = Kept(group.model.__tablename__, key, label, sentence("since"), by.actor, by.created_at)
         result.keep(told, 0)

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.core import writing
 from backoffice.core.access import NotFound, fetch
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.decoding import decode
 from backoffice.core.encoding import encode
 from backoffice.core.history import Change

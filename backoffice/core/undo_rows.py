@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from backoffice.core.access import OWN, can, may_see, rule
 from backoffice.core.acting import actor, begin_acting, end_acting
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.decoding import decode
 from backoffice.core.encoding import encode
 from backoffice.core.files import bring_back

@@ -72,7 +72,7 @@ def suits(group: Group) -> bool:
 
 
 def take_back(work: Work, group: Group, result: Result, expected: int) -> None:
-    """Take back those changes of the group that are the only and the last ones of their rows; `expected` many."""
+    """Take back those changes of the group that are the only and the last ones of their rows; at most `expected`."""
     done = {UPDATE: _update, RESTORE: _restore}.get(group.kind, _remove)(work, group)
     result.done += done
     if done < expected:
@@ -188,7 +188,7 @@ def _entries(step: Step, change: Any, sides: list[Any]) -> Select[Any]:
 
 
 def _write(work: Work, entries: Select[Any]) -> None:
-    work.session.execute(written(CHANGE, work.dialect, entries.subquery("entry")), execution_options=RECORDED)
+    work.session.execute(written(CHANGE, work.dialect, entries), execution_options=RECORDED)
 
 
 def _named(step: Step, told: Any) -> ColumnElement[bool]:

@@ -11,9 +11,9 @@ from time import time
 from typing import Any, BinaryIO
 
 from flask import current_app
-from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.sheets import LARGEST
 from backoffice.core.workbooks import MEGABYTE, Unreadable
 

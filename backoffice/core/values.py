@@ -8,10 +8,11 @@ from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import JSON, Boolean, Date, DateTime, Enum, Float, Integer, Numeric, String, Time
 from sqlalchemy.schema import Column
 
+from backoffice.core.catalogues import gettext as _
+from backoffice.core.catalogues import listed
 from backoffice.core.naming import split
 from backoffice.core.types import Choice, Strings
 
@@ -131,7 +132,7 @@ def _hour(column: Column[Any], cell: Any) -> time:
 def _member(column: Column[Any], cell: Any) -> Any:
     word, kind = _text(column, cell).strip(), column.type
     if not isinstance(kind, Enum) or word not in kind.enums:
-        raise ValueError(_("Choose one of: %(words)s.", words=", ".join(getattr(kind, "enums", ()))))
+        raise ValueError(_("Choose one of: %(words)s.", words=listed(getattr(kind, "enums", ()), "or")))
     return kind.enum_class[word] if kind.enum_class else word
 
 

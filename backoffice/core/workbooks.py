@@ -9,9 +9,10 @@ from typing import IO, Any
 from xml.parsers import expat
 from zipfile import ZipFile
 
-from flask_babel import gettext as _
 from openpyxl import load_workbook
 from xlsxwriter import Workbook
+
+from backoffice.core.catalogues import gettext as _
 
 MEGABYTE = 1024 * 1024
 MOST_LINES = 2**20  # of a sheet, as spreadsheets have it
@@ -103,7 +104,9 @@ def rows_in(path: Path) -> Iterator[tuple[Any, ...]]:
 
 def _unescaped(value: Any) -> Any:
     if isinstance(value, str) and "_x" in value:
-        return ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+        found = ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+        # Characters beyond the first plane come in two halves; a half alone is no text.
+        return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return value
 
 

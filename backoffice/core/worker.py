@@ -10,17 +10,18 @@ from typing import Any, Self
 
 from flask import Flask
 from flask_babel import force_locale
-from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from backoffice.core.access import OPERATOR, NotFound
 from backoffice.core.acting import Actor, begin_acting, end_acting
+from backoffice.core.catalogues import gettext as _
+from backoffice.core.causes import cause_of
 from backoffice.core.criteria import BadCriteria
 from backoffice.core.jobs import Job, Refused, Step, Task, work_of
 from backoffice.core.leases import (
-    MOST_ATTEMPTS,
+    MOST_STARTS,
     NONE,
     Lost,
     Stopped,
@@ -38,7 +39,8 @@ from backoffice.core.trouble import said
 from backoffice.core.types import Invalid
 
 log = logging.getLogger(__name__)
-BEAT = 5.0  # seconds between two signs of life
+BEAT = 3.0  # seconds between two signs of life
+DIED = "No worker ended or raised anything: they were killed, ran out of memory, or their machine went down."
 LONGEST_STEP = 600.0  # seconds after which a step that does not end counts as hanging
 
 
@@ -73,9 +75,15 @@ def _carry(session: Session, ticket: Ticket, beat: "_Beat") -> None:
 
 
 def _attempt(session: Session, ticket: Ticket, row: Job, beat: "_Beat") -> None:
-    if ticket.attempt > MOST_ATTEMPTS:
+    if ticket.attempt > MOST_STARTS:
         # Nothing was raised: whoever did it died each time, perhaps of it.
-        _end(session, ticket, _("Its worker broke off %(times)d times in the same place.", times=MOST_ATTEMPTS))
+        sentence = _(
+            "It was given up: %(times)d workers died of it or with it. What was done is kept; try again when the "
+            "machine is well, and tell an administrator if that does not help: job %(number)d.",
+            times=MOST_STARTS,
+            number=ticket.job,
+        )
+        _end(session, ticket, sentence, DIED)
         return
     try:
         _steps(session, ticket, row, beat)
@@ -89,19 +97,20 @@ def _attempt(session: Session, ticket: Ticket, row: Job, beat: "_Beat") -> None:
         _end(session, ticket, str(getattr(refused, "message", refused)))
     except NotFound:
         _end(session, ticket, _("You may not do this, or not any more."))
-    except Exception:
+    except Exception as error:
         log.exception("Job %d broke off in attempt %d.", ticket.job, ticket.attempt)
-        # What a failure says of itself may hold what others wrote: it is for those who read the log.
+        # What a failure says of itself may hold what others wrote: it is for administrators.
         sentence = _(
-            "It broke off, not by your doing. The log tells administrators why: job %(number)d.", number=ticket.job
+            "It broke off, not by your doing. Try again; if that does not help, tell an administrator: job %(number)d.",
+            number=ticket.job,
         )
         session.rollback()
-        fail(session, ticket, sentence, again=True)
+        fail(session, ticket, sentence, again=True, cause=cause_of(error, beat.app.config))
 
 
-def _end(session: Session, ticket: Ticket, sentence: str) -> None:
+def _end(session: Session, ticket: Ticket, sentence: str, cause: str | None = None) -> None:
     session.rollback()
-    fail(session, ticket, sentence, again=False)
+    fail(session, ticket, sentence, again=False, cause=cause)
 
 
 def _steps(session: Session, ticket: Ticket, row: Job, beat: "_Beat") -> None:

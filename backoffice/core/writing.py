@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from blinker import Signal
-from flask_babel import gettext as _
 from sqlalchemy import Boolean, select
 from sqlalchemy.orm import Session
 
 from backoffice.core.access import NONE, OWN, NotFound, can, condition, may_write, rule
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import Model
 from backoffice.core.refusals import Refusal, Stale, flush
 from backoffice.core.resource import Action, actions, columns, form_columns, key_of, relations, resource

@@ -60,6 +60,15 @@ def test_strangers_and_the_deactivated_may_nothing(app):
                 assert not access.can(nobody, verb, Post)
 
 
+def test_a_right_that_comes_or_goes_counts_at_once(app):
+    one = SimpleNamespace(id=7, active=True, rights=["post.read"])
+    assert not access.can(one, "update", Post)
+    one.rights = ["post.read", "post.update"]
+    assert access.can(one, "update", Post)
+    one.active = False
+    assert not access.can(one, "update", Post)
+
+
 def test_own_means_the_owner_column(posts):
     first, second = posts
     assert seen(person("post.read:own", key=first.id), "read") == {first.id}

@@ -7,6 +7,7 @@ import pytest
 
 from backoffice import create_app
 from backoffice.core import declarations
+from backoffice.core.grouping import Group
 from backoffice.core.resource import Action, Contradiction, Resource, resources
 from backoffice.models.content import Post
 
@@ -20,7 +21,10 @@ SAID = Post.resource
         ({"search": ("nonsense",)}, "nonsense"),
         ({"filters": ("nonsense",)}, "nonsense"),
         ({"inline": ("nonsense",)}, "nonsense"),
-        ({"form": ("nonsense",)}, "nonsense"),
+        ({"form": ("nonsense",), "groups": ()}, "nonsense"),
+        ({"groups": (Group("Odd", ("nonsense",)),)}, "nonsense"),
+        ({"groups": (Group("One", ("title", "body")), Group("Two", ("title",)))}, "'title' twice"),
+        ({"form": ("title",)}, "one of them is enough"),
         ({"fixed": ("nonsense",)}, "nonsense"),
         ({"fields": {"nonsense": "read"}}, "nonsense"),
         ({"owner": "nonsense"}, "nonsense"),

@@ -11,7 +11,7 @@ from backoffice.core import imports, intake, uploads, worker
 from backoffice.core.access import OPERATOR
 from backoffice.core.history import Change
 from backoffice.core.imports import Order
-from backoffice.core.jobs import CANCELLED, DONE, FAILED, WAITING, Job, Refused, Task
+from backoffice.core.jobs import CANCELLED, DONE, FAILED, PARTLY, WAITING, Job, Refused, Task
 from backoffice.core.leases import Lost, Stopped
 from backoffice.core.mapping import Plan, guess
 from backoffice.core.model import db
@@ -107,6 +107,17 @@ def test_one_refused_line_of_all_or_nothing_fails_the_job_and_keeps_nothing(app)
         assert db.session.scalar(select(Change.id).filter_by(model="tag")) is None
 
 
+def test_a_worker_that_lives_for_a_moment_only_brings_in_something(app, monkeypatch):
+    monkeypatch.setattr(imports, "FIRST_CHUNK", 1)
+    key, _person = sent(app, "name\n" + "".join(f"T{at}\n" for at in range(9)), Tag, whole=False)
+    seen = []
+    for _worker in range(3):
+        worker.turn(app, lambda: True)
+        seen.append(len(stored(app, Tag)))
+    worker.turn(app)
+    assert (seen, len(stored(app, Tag)), state(app, key)["state"]) == ([1, 2, 3], 9, DONE)
+
+
 def begun(app, key, checkpoint, word):
     row = db.session.get(Job, key)
     return Task(key, db.session(), row.user or OPERATOR, dict(row.arguments), checkpoint, word)
@@ -151,7 +162,7 @@ def test_the_good_lines_say_how_far_they_are_and_what_was_refused(app):
     key, _person = sent(app, TREE, Category, whole=False)
     worker.turn(app)
     row = state(app, key)
-    assert (row["state"], row["progress"], figures(row["result"]["report"])) == (DONE, 100, (20, 12, 0, 0, 8))
+    assert (row["state"], row["error"], figures(row["result"]["report"])) == (PARTLY, "8 refused", (20, 12, 0, 0, 8))
     with app.app_context():
         assert len(refused(key)) == 8
 

@@ -2,11 +2,10 @@
 
 import io
 import tracemalloc
-import zipfile
 from datetime import UTC, datetime
+from zipfile import ZipFile
 
 import pytest
-from openpyxl import Workbook
 from sqlalchemy import func, select
 
 from backoffice.core import history, intake
@@ -24,6 +23,7 @@ from backoffice.core.workbooks import Unreadable
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag
+from hostile_tables import HOSTILE, book, row_of, sheet
 
 MOMENT = datetime(2025, 3, 1, 8, 30, 15, 123456, tzinfo=UTC)
 ODD = [
@@ -136,7 +136,7 @@ def out(model, form):
 def table_of(sent, form, ids=("id", "version")):
     """Return the cells of an export without what no file brings back."""
     if form == "xlsx":
-        with zipfile.ZipFile(io.BytesIO(sent)) as book:
+        with ZipFile(io.BytesIO(sent)) as book:
             assert "xl/worksheets/sheet1.xml" in book.namelist()
             assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
     path = write(TABLES[0], sent, "again")
@@ -221,7 +221,7 @@ def test_a_row_that_is_refused_leaves_those_around_it_alone(inside, tmp_path):
     ("file", "key", "reason"),
     [
         ("title,author\nEbb,Nobody\n", "", "There is none called “Nobody” that you may name."),
-        ("title,author\nEbb,Ann\n", "", "Several are called “Ann”; what tells them apart: Name, Username, E-mail."),
+        ("title,author\nEbb,Ann\n", "", "Several are called “Ann”; what tells them apart: Name, Username, and E-mail."),
         ("title,status\nEbb,nonsense\n", "", "You may not set this to “nonsense”."),
         ("title,publish_at\nEbb,soon\n", "", "Type a date and a time such as 2026-01-31T10:00."),
         ("title,excerpt\nEbb\n", "", "The header names 2 columns, this line has 1."),
@@ -426,82 +426,6 @@ def test_columns_are_guessed_by_name_and_label(inside):
 
 
 # Hostile files
-
-
-def book(**parts):
-    """Return a workbook whose parts are replaced by `parts` (None: left out)."""
-    made, sent = Workbook(), io.BytesIO()
-    made.active.append(["name"])
-    made.active.append(["Fog"])
-    made.save(sent)
-    changed = io.BytesIO()
-    with zipfile.ZipFile(sent) as source, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as target:
-        contents = {name: source.read(name) for name in source.namelist()}
-        contents |= {"xl/worksheets/sheet1.xml" if name == "sheet" else name: part for name, part in parts.items()}
-        for name, part in contents.items():
-            if part is not None:
-                target.writestr(name, part)
-    return changed.getvalue()
-
-
-def sheet(rows, before=""):
-    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    return f'<?xml version="1.0"?>{before}<worksheet xmlns="{space}"><sheetData>{rows}</sheetData></worksheet>'
-
-
-def row_of(number, *texts):
-    cells = "".join(f'<c t="inlineStr"><is><t>{text}</t></is></c>' for text in texts)
-    return f'<row r="{number}">{cells}</row>'
-
-
-LAUGHS = '<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;&b;">]>'
-HOSTILE = {
-    "empty": (b"", "empty"),
-    "only an empty line": (b"\n\n", "names? the columns"),
-    "only quotes": (b'"' * 10_001, "quote"),
-    "only commas": (b",,,,\n,,,,\n", "names? the columns"),
-    "a quote that is never closed": (b'name\n"Fog\n' + b"x\n" * 50, "Line 2: A quote is never closed"),
-    "a quote in the middle": (b'name\n"Fog"x\n', "Line 2: A quote stands"),
-    "NUL": (b"name\nFo\0g\n", "NUL"),
-    "not UTF-8": ("name\nM\u00f6we\n".encode("cp1252"), "Windows-1252"),
-    "half a character": (b"name\nM\xc3", "Windows-1252"),
-    "UTF-16 that breaks off": ("name\nFog".encode("utf-16")[:-1], "encoding"),
-    "UTF-32": ("name\nFog".encode("utf-32"), "NUL|encoding"),
-    "a large cell": (b"name\n" + b"x" * (11 * 2**20), "Line 2: A cell holds more than 10 MB"),
-    "a large quoted cell": (b'name\n"' + b"x\n" * (6 * 2**20) + b'"', "Line 2: A cell holds more than 10 MB"),
-    "a long line": (b"name\n" + b"xxxxxxx," * (3 * 2**20), "Line 2 is longer than 20 MB"),
-    "a million columns": (b"a," * 10**6, "more than 200 columns"),
-    "doubled headers": (b"name,slug, name\n", "two columns are called .name"),
-    "a column without a name": (b"name,,slug\n", "column 2 has no name"),
-    "a name that cannot be read": (b"na\x07me,slug\n", "column 1 has no name"),
-    "a long name": (b"x" * 300 + b"\n", "too long"),
-    "XLS": (b"\xd0\xcf\x11\xe0" + b"x" * 600, "XLS"),
-    "PDF": (b"%PDF-1.7\n", "PDF"),
-    "gzip": (b"\x1f\x8b\x08\0", "gzip"),
-    "a zip that is none": (b"PK\x03\x04" + b"x" * 100, "broken"),
-    "a zip that breaks off": (book()[:-400], "broken"),
-    "a letter": (book(**{"xl/workbook.xml": None, "word/document.xml": "<a/>"}), "no spreadsheet"),
-    "a bomb": (book(**{"xl/media/a.xml": b" " * (40 * 2**20)}), "too large"),
-    "a large part": (book(**{"xl/styles.xml": b" " * (9 * 2**20)}), "too large"),
-    "many parts": (book(**{f"xl/a{number}.xml": "<a/>" for number in range(2_100)}), "strangely"),
-    "entities": (book(sheet=sheet(row_of(1, "&c;"), LAUGHS)), "entities"),
-    "entities in UTF-16": (
-        book(sheet=sheet(row_of(1, "&c;"), LAUGHS).replace("1.0", "1.0", 1).encode("utf-16")),
-        "entities",
-    ),
-    "no XML": (book(sheet="nothing"), "broken"),
-    "no sheet": (book(sheet=None), "broken"),
-    "a row far below": (book(sheet=sheet(row_of(1, "name") + row_of(10**12, "x"))), "rows"),
-    "a row that is no number": (book(sheet=sheet(row_of(1, "name") + row_of("1e9", "x"))), "broken"),
-    "a million cells": (book(sheet=sheet(row_of(1, *["x"] * 300) + row_of(2, *["x"] * 30_000))), "columns"),
-    "many columns": (book(sheet=sheet(row_of(1, *(f"x{number}" for number in range(300))))), "more than 200"),
-    "a large cell in a sheet": (book(sheet=sheet(row_of(1, "x" * (11 * 2**20)))), "10 MB|too large"),
-    "deep": (book(sheet=sheet("<a>" * 100 + "</a>" * 100)), "columns"),
-    "JSON that breaks off": (b'{"name": ', "not JSON"),
-    "JSON with a name twice": (b'{"name": 1, "name": 2}', "each name once"),
-    "JSON without end": (b'{"a":' * 20_000, "not JSON"),
-    "JSON without names": (b"{}", "names? the columns"),
-}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

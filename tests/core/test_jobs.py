@@ -1,6 +1,7 @@
 """Work for later is there with the change that asks for it, is done once, by nobody who may not, and can be stopped."""
 
 import logging
+import re
 import threading
 from datetime import timedelta
 
@@ -9,9 +10,10 @@ from sqlalchemy import func, select, update
 
 from backoffice.core import crew, jobs, leases, worker
 from backoffice.core.history import Change
-from backoffice.core.jobs import CANCELLED, DONE, FAILED, RUNNING, WAITING, Job, Refused, Step, later
+from backoffice.core.jobs import CANCELLED, DONE, FAILED, WAITING, Job, Refused, Step, later
 from backoffice.core.leases import Lost, claim
 from backoffice.core.model import db
+from backoffice.core.resource import actions
 from backoffice.core.sets import RECORDED
 from backoffice.models.accounts import User
 from backoffice.models.content import Tag
@@ -133,24 +135,68 @@ def test_a_job_that_always_breaks_off_fails_in_the_end_and_holds_up_no_other(app
     assert state(app, other)["state"] == DONE
     row = state(app, key)
     assert (row["state"], row["attempts"], pauses) == (FAILED, 5, [True] * 4 + [False])
-    told = f"It broke off, not by your doing. The log tells administrators why: job {key}."
-    assert row["error"] == told
+    told = f"It broke off, not by your doing. Try again; if that does not help, tell an administrator: job {key}."
+    assert (row["error"], row["failures"]) == (told, 5)
+    assert re.fullmatch(r"ZeroDivisionError: \d+ \(core.worker, line \d+\)", row["cause"])
     assert f"Job {key} broke off in attempt 5." in caplog.text
     assert "ZeroDivisionError" in caplog.text
     assert "half" not in tags(app)
     assert worker.turn(app) is False
 
 
-def test_a_job_whose_workers_die_each_time_fails_in_the_end(app):
-    key, _person = asked(app, NAME, number=1)
-    put(app, key, state=RUNNING, attempts=5, worker="dead", lease_until=func.now())
+def dies(app, key):
+    """Let a worker take the job and die of it, and let its lease end."""
     with app.app_context():
+        assert claim(db.session(), key) is not None
         long_ago = leases.clock(db.session()) - leases.LEASE
     put(app, key, lease_until=long_ago)
+
+
+def test_a_job_whose_workers_die_each_time_fails_in_the_end_and_can_be_tried_again(app):
+    key, _person = asked(app, NAME, number=1)
+    for _worker in range(15):
+        dies(app, key)
     worker.turn(app)
-    assert state(app, key)["state"] == FAILED
-    assert state(app, key)["error"] == "Its worker broke off 5 times in the same place."
+    row = state(app, key)
+    assert row["state"] == FAILED
+    assert row["error"].startswith("It was given up: 15 workers died of it or with it.")
+    assert row["cause"].startswith("No worker ended or raised anything")
     assert tags(app) == []
+    assert worker.turn(app) is False
+    put(app, key, **actions(Job)["retry"].sets)
+    worker.turn(app)
+    row = state(app, key)
+    assert (row["state"], row["error"], row["cause"], len(tags(app))) == (DONE, None, None, 1)
+
+
+def test_workers_that_die_are_no_failures_of_the_job(app, works):
+    def breaks(task):
+        raise OSError(task.id)
+        yield
+
+    works("breaks", breaks)
+    key, _person = asked(app, "breaks")
+    for _worker in range(12):
+        dies(app, key)
+    for failures in range(1, 4):
+        worker.turn(app)
+        row = state(app, key)
+        assert (row["state"], row["failures"]) == (WAITING, failures)
+        put(app, key, due_at=None)
+
+
+def test_workers_that_are_told_to_stop_within_one_long_step_do_not_count(app, works):
+    def long(task):
+        task.tell(Step())
+        yield Step(1, 1)
+
+    works("long", long)
+    key, _person = asked(app, "long")
+    for _worker in range(20):
+        assert worker.turn(app, lambda: True)
+    assert (state(app, key)["state"], state(app, key)["attempts"]) == (WAITING, 0)
+    assert worker.turn(app)
+    assert state(app, key)["state"] == DONE
 
 
 def test_a_step_that_was_completed_is_not_done_again_after_a_failure(app, works):

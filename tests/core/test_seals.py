@@ -1,14 +1,16 @@
 """The history cannot be altered by the application, and whoever alters it otherwise is found out."""
 
+import hashlib
 import json
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from backoffice.core import guards, history, operation, sets
+from backoffice.core import guards, history, operation, sets, trash
 from backoffice.core.access import OPERATOR
 from backoffice.core.audit import audit
 from backoffice.core.digests import content, expected
@@ -241,7 +243,7 @@ def test_a_missing_trigger_is_told(written):
     db.session.rollback()
     with db.engine.begin() as connection:
         guards.install(connection)
-    assert "The trigger history_change_update is missing." in found
+    assert "The trigger history_change_update is missing or altered." in found
     assert faults() == []
 
 
@@ -323,3 +325,125 @@ def test_nothing_is_removed_when_the_file_cannot_be_written(written, runner, tmp
     db.session.rollback()
     assert list(db.session.scalars(select(Change.id).order_by(Change.id))) == written
     assert (tmp_path / "there.jsonl").read_text() == "mine"
+
+
+def rewritten(connection, key, **values):
+    """Alter a change together with its digest, as somebody would who knows how that is made."""
+    table = Change.__table__
+    connection.execute(table.update().where(table.c.id == key).values(**values))
+    right = expected(connection.dialect.name, table.c)
+    connection.execute(table.update().where(table.c.id == key).values(digest=right))
+
+
+def test_two_changes_that_changed_places_are_noticed(written):
+    first, second = written[4:6]
+    with tampering() as connection:
+        for old, new in ((first, 10**6), (second, first), (10**6, second)):
+            connection.execute(text("UPDATE change SET id = :new WHERE id = :old"), {"old": old, "new": new})
+    batch = db.session.scalar(select(Change.batch).where(Change.id == first))
+    found = audit(db.session).faults[0]
+    assert (found.what, found.batch) == ("These changes were altered together with their digests.", batch)
+
+
+def test_values_put_where_others_were_taken_out_are_noticed(written):
+    gone = db.session.scalars(select(Change).where(Change.verb == "delete")).one()
+    key = gone.id
+    with history.acting(None, "panel"):
+        trash.remove(db.session, OPERATOR, gone)
+        db.session.commit()
+    seal_all(db.session)
+    assert faults() == []
+    table = Change.__table__
+    left = db.session.scalar(select(table.c.after).where(table.c.id == key))
+    for values in ({"before": {"status": "spam"}}, {"after": {**left, "status": "spam"}}, {"label": "Somebody"}):
+        with tampering() as connection:
+            connection.execute(table.update().where(table.c.id == key).values(**values))
+        assert faults()[0] == ("This change was altered.", key)
+        with tampering() as connection:
+            connection.execute(table.update().where(table.c.id == key).values(before=None, after=left, label=""))
+        assert faults() == []
+
+
+def test_the_end_cannot_be_cut_off_behind_a_seal_that_was_written_down(written):
+    known = head(db.session)
+    last = db.session.execute(select(seal).order_by(seal.c.number.desc()).limit(1)).one()
+    with tampering() as connection:
+        connection.execute(text("DELETE FROM change WHERE id >= :key"), {"key": last.first_id})
+        connection.execute(delete(seal).where(seal.c.id == last.id))
+    told = faults(known=known)
+    assert (f"Seal {known[0]} is gone: the chain ends at {known[0] - 1}.", None) in told
+    if db.engine.dialect.name == "sqlite":
+        assert ("3 are gone from the end of the table change.", last.first_id) in told
+        make(Tag)
+        db.session.commit()
+        seal_all(db.session)
+        assert ("Changes are gone that were written before these.", last.first_id) in faults()
+
+
+@pytest.mark.sqlite
+def test_a_change_that_was_gone_before_it_was_sealed_is_missed():
+    with history.acting(None, "panel"):
+        for _ in range(4):
+            make(Tag)
+        db.session.commit()
+    keys = list(db.session.scalars(select(Change.id).order_by(Change.id)))
+    with tampering() as connection:
+        connection.execute(text("DELETE FROM change WHERE id = :key"), {"key": keys[1]})
+    seal_all(db.session)
+    assert faults() == [("Some of these changes were gone before they were sealed.", keys[0])]
+
+
+def test_a_forged_change_cannot_hide_behind_a_second_seal(written):
+    names = "batch, actor, door, model, label, verb, created_at, updated_at, version, digest"
+    with tampering() as connection:
+        put = f"INSERT INTO change (id, {names}) SELECT id + 100000, {names} FROM change WHERE id = :key"
+        connection.execute(text(put), {"key": written[0]})
+        rewritten(connection, written[0] + 100000, actor="Somebody else", batch="forged")
+        # A second seal for a change that has one makes the numbers meet again.
+        one = connection.execute(select(seal).order_by(seal.c.number).limit(1)).one()
+        hash_ = hashlib.sha256(
+            connection.scalar(text("SELECT digest FROM change WHERE id = :key"), {"key": one.first_id}).encode()
+        )
+        copy = {"batch": one.batch, "first_id": one.first_id, "last_id": one.first_id, "count": 1}
+        number, chain = head(connection)
+        again = {**copy, "digest": hash_.hexdigest(), "number": number + 1, "sealed_at": one.sealed_at}
+        again["id"] = connection.scalar(text("SELECT max(id) FROM seal")) + 1
+        again["chain"] = link(chain, number + 1, SimpleNamespace(**again), one.sealed_at)
+        connection.execute(insert(seal).values(**again))
+    assert ("Two seals stand for the same changes.", one.first_id) in faults()
+
+
+def test_a_trigger_that_does_something_else_is_told(written):
+    if db.engine.dialect.name == "sqlite":
+        alter = [
+            "DROP TRIGGER history_change_update",
+            "CREATE TRIGGER history_change_update BEFORE UPDATE ON change WHEN 0 BEGIN SELECT 1; END",
+        ]
+        name = "history_change_update"
+    else:
+        body = "CREATE OR REPLACE FUNCTION history_guard() RETURNS trigger LANGUAGE plpgsql AS"
+        alter, name = [f"{body} $guard$ BEGIN RETURN NEW; END $guard$"], "history_guard"
+    db.session.rollback()
+    with db.engine.begin() as connection:
+        for statement in alter:
+            connection.exec_driver_sql(statement)
+    try:
+        assert (f"The trigger {name} is missing or altered.", None) in faults()
+    finally:
+        db.session.rollback()
+        with db.engine.begin() as connection:
+            guards.install(connection)
+    assert faults() == []
+
+
+@pytest.mark.postgres
+def test_a_trigger_that_works_for_replicas_alone_is_told(written):
+    db.session.rollback()
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE change ENABLE REPLICA TRIGGER history_change_update")
+    try:
+        assert faults() == [("The trigger history_change_update is missing or altered.", None)]
+    finally:
+        db.session.rollback()
+        with db.engine.begin() as connection:
+            guards.install(connection)

@@ -1,0 +1,64 @@
+"""What the history costs SQLite: as much as the rows that are written, however long the history already is."""
+
+from collections import Counter
+
+import pytest
+
+from backoffice.core import encoding, history, operation
+from backoffice.core.access import OPERATOR
+from backoffice.core.model import db
+from backoffice.core.selection import Selection
+from backoffice.models.comments import Comment
+from make import make
+
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.fixture(autouse=True)
+def inside(app):
+    """Run each test inside a request of its own."""
+    with app.test_request_context():
+        yield
+
+
+def steps(work):
+    """Return how many hundreds of steps SQLite takes for some work."""
+    counted = Counter()
+    connection = db.session.connection().connection.driver_connection
+    connection.set_progress_handler(lambda: counted.update(steps=1), 100)
+    try:
+        work()
+    finally:
+        connection.set_progress_handler(None, 0)
+    return counted["steps"]
+
+
+def approve(*rows):
+    with history.acting(None, "panel"):
+        keys = tuple(row.id for row in rows)
+        done = operation.run(db.session, OPERATOR, "approve", Selection(Comment, keys)).changed
+        db.session.rollback()
+    return done
+
+
+def test_a_small_operation_does_not_read_a_long_history():
+    comment = make(Comment, status="pending")
+    db.session.commit()
+    short = steps(lambda: approve(comment))
+    entry = {"model": "comment", "label": "old", "verb": "approve", "before": {}, "after": {}}
+    history.note_many(db.session, [{**entry, "row_id": at} for at in range(1000, 4000)])
+    db.session.commit()
+    assert steps(lambda: approve(comment)) <= short + 5
+
+
+def test_each_label_is_made_plain_once():
+    comments = [make(Comment, status="pending", body="<p>Told <b>once</b></p>") for _ in range(3)]
+    db.session.commit()
+    told = []
+    connection = db.session.connection().connection.driver_connection
+    connection.create_function("plain_words", 1, lambda text: told.append(text) or "Told once")
+    try:
+        approve(*comments)
+    finally:
+        connection.create_function("plain_words", 1, encoding._plain, deterministic=True)
+    assert told == ["<p>Told <b>once</b></p>"] * 3
