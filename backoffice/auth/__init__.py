@@ -9,6 +9,8 @@ from backoffice.auth import (
     events,
     forms,
     invitations,
+    language,
+    lost,
     mail,
     pace,
     passwords,
@@ -33,5 +35,7 @@ def init_app(app):
     pace.init_app(app)
     presence.init_app(app)
     actors.init_app(app)
+    lost.init_app(app)
     invitations.init_app()
+    language.init_app(app)
     app.add_template_global(get_locale)

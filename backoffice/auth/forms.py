@@ -3,7 +3,6 @@
 from contextlib import contextmanager
 
 from flask import request
-from flask_babel import lazy_gettext as _
 from flask_security import current_user
 from flask_security import forms as theirs
 from flask_security.proxies import _security
@@ -12,6 +11,7 @@ from sqlalchemy import inspect
 from wtforms import EmailField, PasswordField, SubmitField
 
 from backoffice.auth import brake
+from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.model import db, reading
 from backoffice.core.redirects import safe_target
 

@@ -2,13 +2,13 @@
 
 from flask import current_app, render_template
 from flask_babel import force_locale
-from flask_babel import gettext as _
 from flask_security.recoverable import generate_reset_password_token
 from sqlalchemy import event
 from sqlalchemy.orm import Session as Transaction
 
 from backoffice.auth import mail
 from backoffice.core import writing
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.history import note
 from backoffice.models.accounts import User
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
-from flask import current_app
+from flask import current_app, render_template
+from flask_babel import force_locale, get_locale
 from flask_security import MailUtil as Theirs
 from flask_security.mail_util import EmailValidateException
 from flask_security.utils import get_message
@@ -25,9 +26,11 @@ LONGEST_ADDRESS = 254
 class MailUtil(Theirs):
     """What Flask-Security asks about addresses and mails."""
 
-    def send_mail(self, _template, subject, recipient, _sender, body, *_html, **_context):
-        """Send a mail that Flask-Security wrote."""
-        send(str(subject), recipient, body)
+    def send_mail(self, template, subject, recipient, _sender, _body, *_html, **context):
+        """Send a mail of Flask-Security's in the language of whoever gets it, who need not be who asked for it."""
+        own = getattr(context.get("user"), "locale", None)
+        with force_locale(own if own in current_app.config["LANGUAGES"] else get_locale()):
+            send(str(subject), recipient, render_template(f"{template}.txt", **context))
 
     def normalize(self, email):
         """Return a typed address as addresses are stored, without asking the network about it."""

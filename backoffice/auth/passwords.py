@@ -5,8 +5,9 @@ from functools import cache
 from pathlib import Path
 
 from flask import current_app
-from flask_babel import gettext as _
 from flask_security import PasswordUtil as Theirs
+
+from backoffice.core.catalogues import gettext as _
 
 SHORTEST = 8
 LONGEST = 1024

@@ -9,6 +9,7 @@ from flask_security.utils import set_request_attr
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import joinedload
 
+from backoffice.core import moments
 from backoffice.core.model import db, now
 from backoffice.models.accounts import Role, User
 from backoffice.models.sessions import Session
@@ -18,7 +19,7 @@ WORD = "sign_in"
 LOGINS = ("_user_id", "_fresh", "_id")
 # Every request asks this, so it is put together once; of a role it reads no more than what it is called and allows.
 ASKED = (
-    select(User, Session.id, Session.created_at, Session.last_seen)
+    select(User, Session.id, Session.created_at, Session.last_seen, moments.Moment().label("moment"))
     .join(Session, Session.user_id == User.id)
     .options(joinedload(User.roles).load_only(Role.name, Role.rights))
     .where(Session.token == bindparam("token"), Session.ended_at.is_(None))
@@ -47,6 +48,7 @@ def load(identity):
     found = db.session.execute(ASKED, {"token": seal(word)}).unique().one_or_none()
     if found is None or found.User.fs_uniquifier != identity or not holds(found, found.User):
         return None
+    moments.begin(db.session(), found.moment)
     g.presence = (found.id, found.User.id, found.last_seen)
     set_request_attr("fs_authn_via", "session")
     return found.User

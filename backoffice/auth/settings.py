@@ -1,14 +1,12 @@
 """How Flask-Security is set: what it may do, and what it may not."""
 
 from datetime import timedelta
-from pathlib import Path
 
-from flask_babel import lazy_gettext as _
+from backoffice.core.catalogues import lazy_gettext as _
 
 # The second line costs an attacker 46 MB and a twentieth of a second a guess; tests need neither.
 ARGON2 = {"argon2__time_cost": 2, "argon2__memory_cost": 47104, "argon2__parallelism": 1}
 ARGON2_IN_TESTS = {"argon2__time_cost": 1, "argon2__memory_cost": 64, "argon2__parallelism": 1}
-TRANSLATIONS = str(Path(__file__).resolve().parents[2] / "translations")
 
 SETTINGS = {
     "SECURITY_REGISTERABLE": False,
@@ -49,6 +47,25 @@ SETTINGS = {
     "SECURITY_MSG_PASSWORD_RESET_NO_LOGIN": (_("Your new password is set. Sign in with it."), "success"),
     "SECURITY_MSG_PASSWORD_CHANGE": (_("Your password is changed. Everywhere else you are signed out."), "success"),
     "SECURITY_MSG_UNAUTHENTICATED": (_("Sign in to see this page."), "info"),
+    "SECURITY_MSG_LOGIN": (_("Sign in to see this page."), "info"),
+    "SECURITY_MSG_UNAUTHORIZED": (_("You may not do this, or not any more."), "error"),
+    "SECURITY_MSG_ANONYMOUS_USER_REQUIRED": (_("You are signed in already."), "info"),
+    "SECURITY_MSG_API_ERROR": (_("This page takes a form, not JSON."), "error"),
+    "SECURITY_MSG_INVALID_REDIRECT": (_("Choose one of those offered."), "error"),
+    "SECURITY_MSG_EMAIL_NOT_PROVIDED": (_("This field is required."), "error"),
+    "SECURITY_MSG_PASSWORD_NOT_PROVIDED": (_("This field is required."), "error"),
+    "SECURITY_MSG_INVALID_EMAIL_ADDRESS": (_("This is no e-mail address."), "error"),
+    "SECURITY_MSG_INVALID_PASSWORD": (_("The password is wrong."), "error"),
+    "SECURITY_MSG_USER_DOES_NOT_EXIST": (_("The address or the password is wrong."), "error"),
+    "SECURITY_MSG_DISABLED_ACCOUNT": (_("The address or the password is wrong."), "error"),
+    "SECURITY_MSG_PASSWORD_MISMATCH": (_("The passwords differ."), "error"),
+    "SECURITY_MSG_RETYPE_PASSWORD_MISMATCH": (_("The passwords differ."), "error"),
+    "SECURITY_MSG_PASSWORD_IS_THE_SAME": (_("Choose another one than until now."), "error"),
+    "SECURITY_MSG_PASSWORD_RESET": (_("Your new password is set. Sign in with it."), "success"),
+    "SECURITY_MSG_GENERIC_RECOVERY": (
+        _("If there is an account with this address, a mail with a link is on its way to it."),
+        "info",
+    ),
 }
 
 

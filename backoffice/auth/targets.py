@@ -3,9 +3,9 @@
 from urllib.parse import quote
 
 from flask import abort, redirect, request, url_for
-from flask_babel import gettext as _
 from flask_security.utils import do_flash, get_message
 
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.redirects import safe_target
 
 # What may stand in a path besides letters and digits.

@@ -87,3 +87,11 @@ def test_part_of_a_transaction_that_is_taken_back_invites_nobody_but_the_rest_do
         assert mails() == []
         db.session.commit()
     assert [mail["To"] for mail in mails()] == ["anna@example.com", "carla@example.com"]
+
+
+@pytest.mark.parametrize(("options", "number"), [((), 0), (("--good-lines",), 0), (("--invite",), 2)])
+def test_the_command_invites_new_people_when_it_is_told_to(runner, mails, tmp_path, options, number):
+    path = tmp_path / "people.csv"
+    path.write_text("email,username,name\nanna@example.com,anna,Anna\nben@example.com,ben,Ben\n")
+    assert "2 created" in runner.invoke(args=["load", "user", str(path), *options]).output
+    assert len(mails()) == number

@@ -40,10 +40,10 @@ def test_whoever_changes_it_is_told_by_mail(app, browser, mails):
 @pytest.mark.parametrize(
     ("form", "why"),
     [
-        ({"old": "wrong"}, "Invalid password"),
-        ({"old": ""}, "Password not provided"),
-        ({"again": "another one altogether"}, "Passwords do not match"),
-        ({"new": PASSWORD}, "must be different"),
+        ({"old": "wrong"}, "The password is wrong."),
+        ({"old": ""}, "This field is required."),
+        ({"again": "another one altogether"}, "The passwords differ."),
+        ({"new": PASSWORD}, "Choose another one than until now."),
         ({"new": "short"}, "At least 8 characters."),
         ({"new": "x1" * 600}, "At most 1024 characters."),
         ({"new": "Passw0rd123"}, "first that others would try"),

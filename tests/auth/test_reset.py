@@ -107,8 +107,8 @@ def test_a_link_made_by_hand_leads_to_asking_for_one(client, token):
     [
         (("short", None), "At least 8 characters."),
         (("Passw0rd123", None), "first that others would try"),
-        ((STRONG, "another one"), "Passwords do not match"),
-        (("", ""), "Password not provided"),
+        ((STRONG, "another one"), "The passwords differ."),
+        (("", ""), "This field is required."),
     ],
 )
 def test_a_password_that_cannot_be_is_refused_and_the_link_stays_good(client, link, form, why):
