@@ -4,21 +4,22 @@ import html
 import re
 from dataclasses import dataclass
 from datetime import UTC, time
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import get_date_format, get_time_format
-from flask import url_for
+from flask import request, url_for
 from flask_babel import format_decimal, get_locale, get_timezone
-from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy import Boolean, Integer
 
 from backoffice.admin.markup import fill, joined
 from backoffice.admin.words import NOTHING
 from backoffice.core.access import may_see
+from backoffice.core.catalogues import comma
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.files import picture_url
 from backoffice.core.resource import columns, labels, relations, resource
 from backoffice.core.types import Choice, Html, Percent, Picture, Strings, UtcDateTime
@@ -27,6 +28,8 @@ LONGEST = 120
 THUMBNAIL = 96
 # Of many linked rows a cell names the first few.
 MOST_LINKED = 10
+# As far as a moment is written: to the second.
+STORED = len("2026-01-31T12:00:00")
 TAG = re.compile(r"<[^>]*(?:>|$)")
 EMPTY = Markup('<span class="nothing">{}</span>').format(NOTHING)
 
@@ -50,22 +53,21 @@ class Named:
 def related(model, name):
     """Return the function that shows the rows (Linked) which a relation names: links, where one may read them."""
     target = relations(model)[name].mapper.class_
-    path, words_for, known = opened(target, ""), namer(target), {}
-
-    def part(one):
-        # Many rows of a page name the same few others.
-        drawn = known.get(one)
-        if drawn is None:
-            drawn = known[one] = linked(words_for(one), f"{path}{one.key}" if one.readable else "")
-        return drawn
+    path, column, between = opened(target, ""), _label(target), comma()
 
     def draw(rows):
         if len(rows) < 2:
-            return part(rows[0]) if rows else EMPTY
+            return _related(path, column, *rows[0]) if rows else EMPTY
         more = [_("%(number)d more", number=len(rows) - MOST_LINKED)] if len(rows) > MOST_LINKED else []
-        return joined([part(one) for one in rows[:MOST_LINKED]] + more, ", ")
+        return joined([_related(path, column, *one) for one in rows[:MOST_LINKED]] + more, between)
 
     return draw
+
+
+# The pages of a list name the same few others over and over.
+@lru_cache(maxsize=4096)
+def _related(path, column, key, label, readable):
+    return linked(_named(column, key, label), f"{path}{key}" if readable else "")
 
 
 def linked(words, url):
@@ -80,6 +82,7 @@ def drawer(model, name):
     return lambda value: EMPTY if value is None or value == "" else draw(value)
 
 
+@lru_cache(maxsize=5000)
 def kind_of(model, name):
     """Return the word for the kind of a column's or relation's cells."""
     if name in relations(model):
@@ -94,14 +97,18 @@ def cell(model, name, value):
 
 def namer(model):
     """Return the function that gives the words for a row, of its `key` and the stored beginning of its `label`."""
-    column = columns(model).get(resource(model).label)
-    markup = column is not None and isinstance(column.type, Html)
+    column = _label(model)
+    return lambda row: _named(column, row.key, row.label)
 
-    def name(row):
-        words = "" if column is None or row.label is None else plain(row.label, markup=markup)
-        return words or f"#{row.key}"
 
-    return name
+def _label(model):
+    """Return the column that names a row, None where there is none."""
+    return columns(model).get(resource(model).label)
+
+
+def _named(column, key, label):
+    words = "" if column is None or label is None else plain(label, markup=isinstance(column.type, Html))
+    return words or f"#{key}"
 
 
 def words(model, row):
@@ -119,7 +126,13 @@ def words_of(user, row):
 
 def opened(model, key):
     """Return the address of a row's own page."""
-    return f"{url_for(f'{model.__tablename__}.details_view')}?id={key}"
+    return f"{_details(request.script_root, model.__tablename__)}?id={key}"
+
+
+# Putting an address together takes long, and where the application is mounted is all that this one depends on.
+@lru_cache(maxsize=500)
+def _details(_root, endpoint):
+    return url_for(f"{endpoint}.details_view")
 
 
 def plain(text, *, markup=False):
@@ -130,8 +143,10 @@ def plain(text, *, markup=False):
 
 # Each of these returns the function that shows a value of a column: what all values of a page share (language, time
 # zone, names of choices) is found out once.
-def _text(_column):
-    return lambda value: escape(plain(value))
+def _text(column):
+    words = column.info.get("words")
+    known = cache(words) if words else plain
+    return lambda value: escape(known(value))
 
 
 def _markup(_column):
@@ -139,17 +154,19 @@ def _markup(_column):
 
 
 def _words(_column):
-    return lambda value: escape(plain(", ".join(value)))
+    between = comma()
+    return lambda value: escape(plain(between.join(value)))
 
 
 def _moment(_column):
     language, zone = str(get_locale()), ZoneInfo(get_timezone().zone)
-    shape = '<time datetime="%(stored)s">%(day)s, %(minute)s</time>'
+    between = _between(language)
 
     def draw(value):
-        here = value.astimezone(zone)
+        here, stored = value.astimezone(zone), value.astimezone(UTC).isoformat()[:STORED]
         day, minute = _day(language, here.date()), _minute(language, here.hour, here.minute)
-        return fill(shape, stored=f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", day=day, minute=minute)
+        # Only digits and what is escaped; a page writes a hundred of them.
+        return Markup(f'<time datetime="{stored}Z">{day}{between}{minute}</time>')  # noqa: S704
 
     return draw
 
@@ -164,7 +181,15 @@ def _day(language, day):
 @lru_cache(maxsize=4096)
 def _minute(language, hour, minute):
     locale = Locale.parse(language)
-    return escape(get_time_format("short", locale).apply(time(hour, minute), locale))
+    # Morning and afternoon stay with their hour when a line ends.
+    return escape(get_time_format("short", locale).apply(time(hour, minute), locale).replace(" ", "\u00a0"))
+
+
+@cache
+def _between(language):
+    """Return what stands between a day and its time in this language."""
+    _before, _day, rest = str(Locale.parse(language).datetime_formats["medium"]).partition("{1}")
+    return escape(rest.partition("{0}")[0].replace("'", "") or ", ")
 
 
 def _flag(_column):

@@ -1,13 +1,15 @@
 """Which columns a grid shows, and in what order: those its address names, those one keeps, else the model's own."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from flask_babel import gettext as _
+from flask_babel import get_locale
 
 from backoffice.core import preferences
-from backoffice.core.access import may_see
+from backoffice.core.access import may_see, person
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.criteria import BadCriteria
-from backoffice.core.resource import columns, grid_columns, labels, relation_of, relations
+from backoffice.core.resource import columns, grid_columns, labels, relation_of, relations, resource
 
 PARAMETER, UP = "columns", "up"
 
@@ -32,6 +34,11 @@ class Choice:
 
 def available(user, model):
     """Return all columns and relations that a grid can show to `user`: the model's own first."""
+    return _available(person(user), model, resource(model))
+
+
+@lru_cache(maxsize=500)
+def _available(user, model, _said):
     every = [relation_of(model, name) or name for name in columns(model) if name != "version"]
     found = dict.fromkeys((*grid_columns(model), *every, *relations(model)))
     return tuple(name for name in found if may_see(user, model, name))
@@ -59,16 +66,22 @@ def usual(user, model):
     return tuple(held or (name for name in grid_columns(model) if name in offered))
 
 
-def choice(user, model, names):
-    """Return what there is to choose from where `names` are shown."""
-    rest = [name for name in available(user, model) if name not in names]
-    offered = tuple(Column(name, str(labels(model, name)), name in names) for name in (*names, *rest))
-    return Choice(offered, names != usual(user, model), preferences.kept(user, _key(model)) is not None)
+def choice(user, model, names, *, other=False):
+    """Return what there is to choose from where `names` are shown; `other` tells whether all else is not yet kept."""
+    offered = _columns(model, available(user, model), names, str(get_locale()))
+    kept = any(preferences.kept(user, f"{what}:{model.__tablename__}") is not None for what in ("columns", "size"))
+    return Choice(offered, other or names != usual(user, model), kept)
 
 
-def keep(session, user, model, names):
-    """Keep these columns for `user`, none for the usual ones; ValueError where there is no room for more."""
-    preferences.keep(session, user, _key(model), list(names) or None)
+@lru_cache(maxsize=500)
+def _columns(model, offered, names, _language):
+    rest = (name for name in offered if name not in names)
+    return tuple(Column(name, str(labels(model, name)), name in names) for name in (*names, *rest))
+
+
+def keep(session, user, model, names, beside):
+    """Keep these columns for `user`, none for the usual ones, and other wishes `beside`; ValueError without room."""
+    preferences.keep_together(session, user, {_key(model): list(names) or None, **beside})
 
 
 def _key(model):

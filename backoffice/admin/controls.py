@@ -1,40 +1,33 @@
 """What narrows a grid: its tabs, its search, one control for each filter, and what is in force now."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
+from flask_babel import get_locale
 from sqlalchemy import Boolean, DateTime, Integer
 
-from backoffice.admin import finding
+from backoffice.admin import chips, finding, saved
+from backoffice.admin.chips import OPERATORS, YES_OR_NO
 from backoffice.admin.parameters import FIND, address
 from backoffice.admin.words import named_views
-from backoffice.core.access import may_see
-from backoffice.core.resource import columns, filterable, labels, relations, searchable
+from backoffice.core.access import may_see, person
+from backoffice.core.catalogues import gettext
+from backoffice.core.comparing import ME, people
+from backoffice.core.resource import columns, filterable, labels, relations, resource, searchable
 from backoffice.core.types import Choice, UtcDateTime
 
-YES_OR_NO = (("yes", _("Yes")), ("no", _("No")))
-OPERATORS = {
-    "is": _("is"),
-    "not": _("is not"),
-    "in": _("is one of"),
-    "contains": _("contains"),
-    "lacks": _("does not contain"),
-    "from": _("from"),
-    "to": _("up to"),
-    "empty": _("is empty"),
-}
+# Those that fit into every page; all others are found where filters are combined.
+USUAL_SPANS = ("today", "last-7-days", "last-30-days", "this-month")
 
 
 @dataclass(frozen=True)
 class Link:
-    """A tab, or the way to take a filter off."""
+    """A tab."""
 
     label: Any
     url: str
     current: bool = False
-    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,95 +55,124 @@ class Controls:
     """Everything that narrows the grid; `kept` are the parameters that a form of controls carries along."""
 
     tabs: tuple[Link, ...]
+    keeping: saved.Keeping
     filters: tuple[Filter, ...]
-    chips: tuple[Link, ...]
+    chips: tuple[chips.Chip, ...]
     searches: bool
     kept_by_search: tuple[tuple[str, str], ...]
     kept_by_filters: tuple[tuple[str, str], ...]
     clear: str
+    every: str
+    combine: str
     open: bool
 
 
 def of(view, asked):
     """Return the controls of the grid of `view`, as they stand for what is asked."""
     user, model = view.user, view.model
-    given = dict(one.pair() for one in asked.criteria.filters)
     known = finding.known(user, model, asked)
+    language = str(get_locale())
     filters = tuple(
-        Filter(name, str(labels(model, name)), tuple(_inputs(model, name, given, asked, known)))
-        for name in filterable(model)
-        if may_see(user, model, name) and (name not in relations(model) or finding.offered(user, model, name))
+        _filter(model, name, _stands(model, name, asked, known), language)
+        for name in _filterable(person(user), model, resource(model))
     )
+    kept = saved.offered(view)
     own = {one.name for single in filters for one in single.inputs}
     return Controls(
-        tabs=tuple(_tabs(view, asked)),
+        tabs=tuple(_tabs(view, asked, kept)),
+        keeping=saved.keeping(view, asked, kept),
         filters=filters,
-        chips=tuple(_chips(view, asked, known)),
+        chips=chips.of(view, asked, known),
         searches=any(may_see(user, model, name) for name in searchable(model)),
         kept_by_search=tuple(asked.pairs(without={"search"}, page="")),
         kept_by_filters=tuple(asked.pairs(without=own, page="")),
-        clear=address(view.home(), [("view", asked.criteria.view)] if asked.criteria.view else []),
+        clear=address(view.home(), [("view", asked.criteria.view)]) if asked.criteria.view else saved.everything(view),
+        every=saved.everything(view),
+        combine=address(f"{view.home()}where/", asked.pairs(page="")),
         open=bool(asked.find),
     )
 
 
-def _tabs(view, asked):
+def _tabs(view, asked, kept):
     size = [pair for pair in asked.pairs() if pair[0] == "page_size"]
     offered = dict(named_views(view.user, view.model))
-    if offered:
-        yield Link(gettext("All"), address(view.home(), size), not asked.criteria.view)
-    for word, label in offered.items():
-        yield Link(label, address(view.home(), [("view", word), *size]), asked.criteria.view == word)
+    every, open_ = saved.everything(view), asked.saved in {one.id for one in kept}
+    everything = every if "?" in every else address(view.home(), size)
+    if offered or kept:
+        yield Link(gettext("All"), everything, not (open_ or asked.criteria.view))
+    for word, words in offered.items():
+        yield Link(words, address(view.home(), [("view", word), *size]), not open_ and asked.criteria.view == word)
+    for one in kept:
+        yield Link(one.name, saved.place(view, one), asked.saved == one.id)
 
 
-def _chips(view, asked, known):
-    said = asked.criteria
-    if said.search:
-        yield Link(gettext("Search"), address(view.home(), asked.pairs(without={"search"}, page="")), value=said.search)
-    for one in said.filters:
-        url = address(view.home(), asked.pairs(without={one.pair()[0]}, page=""))
-        label = f"{labels(view.model, one.name)} {OPERATORS[one.operator]}"
-        yield Link(label, url, value=_words(view.model, one, known))
+class Stands(NamedTuple):
+    """How a filter stands: the parameters of the address that are its own, the text that a row is looked for by.
+
+    `rows` are the keys and words of the rows that were named or found, `values` those that its column may hold now.
+    """
+
+    given: tuple[tuple[str, str], ...]
+    find: str
+    rows: tuple[tuple[str, Any], ...]
+    values: tuple[str, ...]
 
 
-def _words(model, one, known):
-    """Return the value of a filter in words: labels of choices and of rows, not what the address holds."""
-    words = dict(YES_OR_NO) if one.operator == "empty" else _meanings(model, one.name, known)
-    parts = one.value.split(",") if one.operator == "in" else [one.value]
-    return ", ".join(str(words.get(part, _unknown(model, one, part))) for part in parts)
+@lru_cache(maxsize=500)
+def _filterable(someone, model, _said):
+    return tuple(
+        name
+        for name in filterable(model)
+        if may_see(someone, model, name) and (name not in relations(model) or finding.offered(someone, model, name))
+    )
 
 
-def _unknown(model, one, part):
-    return f"#{part}" if one.name in relations(model) and one.operator != "empty" else part
+def _stands(model, name, asked, known):
+    given = tuple(one.pair() for one in asked.criteria.filters if one.name == name)
+    column = columns(model).get(name)
+    offered = column.info.get("offered") if column is not None else None
+    values = tuple(offered()) if offered else ()
+    return Stands(given, asked.find.get(name, ""), tuple(known.get(name, {}).items()), values)
 
 
-def _meanings(model, name, known):
-    if name in relations(model):
-        return known.get(name, {})
-    column = columns(model)[name]
-    if isinstance(column.type, Boolean):
-        return dict(YES_OR_NO)
-    return dict(column.info.get("labels", {}))
+# Most filters of most pages stand as they stood on the page before.
+@lru_cache(maxsize=2000)
+def _filter(model, name, stands, _language):
+    return Filter(name, str(labels(model, name)), tuple(_inputs(model, name, stands)))
 
 
-def _inputs(model, name, given, asked, known):
+def _inputs(model, name, stands):
+    given = dict(stands.given)
     is_ = str(OPERATORS["is"])
     if name in relations(model):
-        yield Input(name, is_, "menu", given.get(name, ""), tuple(known.get(name, {}).items()))
-        yield Input(f"{name}{FIND}", gettext("Find"), "search", asked.find.get(name, ""))
+        mine = ((ME, gettext("me")),) if people(model, name) else ()
+        yield Input(name, is_, "menu", given.get(name, ""), (*mine, *stands.rows))
+        yield Input(f"{name}{FIND}", gettext("Find"), "search", stands.find)
         return
     column = columns(model)[name]
-    if isinstance(column.type, Choice):
-        words = column.info.get("labels", {})
-        options = tuple((value, str(words.get(value, value))) for value in column.type.values)
-        yield Input(name, is_, "menu", given.get(name, ""), options)
+    if isinstance(column.type, Choice) or "offered" in column.info:
+        yield Input(name, is_, "menu", given.get(name, ""), _offered(column, stands, given.get(name)))
     elif isinstance(column.type, Boolean):
         options = tuple((value, str(words)) for value, words in YES_OR_NO)
         yield Input(name, is_, "menu", given.get(name, ""), options)
     elif isinstance(column.type, UtcDateTime | DateTime):
+        if isinstance(column.type, UtcDateTime):
+            # A value that is not among those offered is kept as it is.
+            words = dict.fromkeys((*USUAL_SPANS, *filter(None, [given.get(name)])))
+            options = tuple((word, str(chips.span(word) or word)) for word in words)
+            yield Input(name, is_, "menu", given.get(name, ""), options)
         for operator in ("from", "to"):
             yield Input(f"{name}__{operator}", str(OPERATORS[operator]), "date", given.get(f"{name}__{operator}", ""))
     elif isinstance(column.type, Integer):
         yield Input(name, is_, "number", given.get(name, ""))
     else:
         yield Input(f"{name}__contains", str(OPERATORS["contains"]), "text", given.get(f"{name}__contains", ""))
+
+
+def _offered(column, stands, given):
+    """Return the values that a column may hold, in words; one that is asked for and not among them is kept."""
+    if isinstance(column.type, Choice):
+        words = column.info.get("labels", {})
+        return tuple((value, str(words.get(value, value))) for value in column.type.values)
+    values = dict.fromkeys((*stands.values, *filter(None, [given])))
+    return tuple((value, str(column.info["words"](value))) for value in values)

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import jsonify, url_for
 from flask_admin import AdminIndexView, expose
-from flask_babel import gettext as _
 
 from backoffice.admin import menu, palette
 from backoffice.admin.cells import Cell, cell, opened, plain
@@ -14,8 +13,11 @@ from backoffice.admin.page import Page, wants_json
 from backoffice.admin.standing import standing
 from backoffice.admin.trends import trends
 from backoffice.admin.unfinished import unfinished
+from backoffice.admin.unsaved import unsaved
 from backoffice.admin.words import NOTHING, named_views, permitted, plural, singular
 from backoffice.core.access import can, visible
+from backoffice.core.catalogues import gettext as _
+from backoffice.core.deeds import deed
 from backoffice.core.history import Change
 from backoffice.core.model import db
 from backoffice.core.resource import columns, resource, resources
@@ -65,6 +67,7 @@ class Dashboard(Page, AdminIndexView):
             "admin/index.html",
             roles=[role.name for role in getattr(self.user, "roles", ())],
             waits=_waits(self.user, models),
+            unsaved=unsaved(self.user),
             unfinished=unfinished(self.user, models),
             trends=trends(self.user, models),
             cards=_cards(self.user, models),
@@ -119,4 +122,4 @@ def _entry(change):
     markup = model is not None and isinstance(columns(model)[resource(model).label].type, Html)
     what = plain(change.label, markup=markup) or (f"#{change.row_id}" if change.row_id else NOTHING)
     when = cell(Change, "created_at", change.created_at)
-    return Entry(when, change.actor or NOTHING, change.verb, kind, what, opened(Change, change.id))
+    return Entry(when, change.actor or NOTHING, deed(change.verb), kind, what, opened(Change, change.id))

@@ -1,7 +1,6 @@
 """How a row is deleted: at once when nothing hangs on it, else after asking what becomes of all that does."""
 
 from flask import redirect, request, url_for
-from flask_babel import gettext as _
 from wtforms.form import BaseForm
 
 from backoffice.admin.hanging import MOVE, goes_along, hanging
@@ -12,6 +11,7 @@ from backoffice.admin.page import return_target
 from backoffice.admin.pickers import Source, Target
 from backoffice.core import writing
 from backoffice.core.access import NotFound
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.history import done
 from backoffice.core.holds import DELETE
 from backoffice.core.model import db

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import Text
 
@@ -18,6 +17,8 @@ from backoffice.admin.named import option, present, target_of
 from backoffice.admin.page import came_from, public_address, return_target
 from backoffice.admin.words import VERBS
 from backoffice.core.access import ALL, OWN, can, may_see, rule, visible
+from backoffice.core.catalogues import gettext as _
+from backoffice.core.deeds import deed, door
 from backoffice.core.history import Change
 from backoffice.core.model import db
 from backoffice.core.resource import (
@@ -54,6 +55,8 @@ class Event:
     verb: Any
     changes: tuple[Difference, ...]
     batch: str
+    door: str
+    key: int
 
 
 def show(view, row):
@@ -137,5 +140,7 @@ def _event(user, model, change):
     # What a new row began with stands on the page; its first entry need not repeat it.
     told = tuple(differences(user, model, change)) if change.before is not None else ()
     action = actions(model).get(change.verb)
-    verb = action.label if action else VERBS.get(change.verb, change.verb)
-    return Event(change.created_at, change.actor or _("nobody signed in"), verb, told, change.batch)
+    verb = action.label if action else VERBS.get(change.verb) or deed(change.verb)
+    return Event(
+        change.created_at, change.actor or _("nobody signed in"), verb, told, change.batch, door(change.door), change.id
+    )

@@ -2,16 +2,20 @@
 
 from flask import abort, redirect, request, url_for
 from flask_admin import expose
-from flask_babel import gettext as _
 
-from backoffice.admin import deleting, details, lookup, saving
+from backoffice.admin import deleting, details, drafting, gone, library, lookup, nested, returning, saving
 from backoffice.admin.forms import RowForm
+from backoffice.admin.grouping import columns_of
 from backoffice.admin.messages import tell
 from backoffice.admin.named import option
 from backoffice.admin.page import came_from, public_address, return_target
-from backoffice.core.access import NotFound, fetch
+from backoffice.core import drafts
+from backoffice.core.access import ALL, OWN, NotFound, fetch, rule
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.history import done
+from backoffice.core.kept import mark
 from backoffice.core.model import db
+from backoffice.core.resource import resource
 from backoffice.core.writing import Refusal, Stale
 
 CONTINUE, ANOTHER = "_continue_editing", "_add_another"
@@ -23,17 +27,27 @@ class Editing:
     @expose("/new/", methods=("GET", "POST"))
     def create_view(self):
         """Make a row."""
-        only("url")
+        only("url", "draft")
         form = RowForm(self.user, self.model())
-        return self._work(form, None) if request.method == "POST" else self._form("admin/create.html", form)
+        return self._work(form, None) if request.method == "POST" else self._opened("admin/create.html", form)
 
     @expose("/edit/", methods=("GET", "POST"))
     def edit_view(self):
         """Change a row."""
-        only("id", "url")
-        row = self.row("update", request.args.get("id"))
+        only("id", "url", "draft")
+        try:
+            row = fetch(db.session(), self.user, "update", self.model, gone.brought_back(self))
+        except NotFound:
+            return gone.answer(self)
         form = RowForm(self.user, row)
-        return self._work(form, row) if request.method == "POST" else self._form("admin/edit.html", form)
+        return self._work(form, row) if request.method == "POST" else self._opened("admin/edit.html", form)
+
+    def _opened(self, template, form):
+        """Show a form that nobody has sent yet, with what lies there for it."""
+        if "draft" in request.args:
+            return self._form(template, drafting.take_back(form))
+        offered, others = drafting.lies(form)
+        return self._form(template, form, offered=offered, others=others)
 
     @expose("/details/")
     def details_view(self):
@@ -52,6 +66,11 @@ class Editing:
         """Answer rows that a relation may name."""
         return lookup.answer(self)
 
+    @expose("/pictures/", methods=("GET", "POST"))
+    def pictures_view(self):
+        """Answer pictures for a text, or add one."""
+        return library.answer(self)
+
     def row(self, verb, key):
         """Return the row with this key; answers 404 when it is none of theirs, whatever the reason."""
         try:
@@ -62,27 +81,56 @@ class Editing:
     def _work(self, form, row):
         """Store what was sent and go on, or show the form again with all of it."""
         key, template = (None, "admin/create.html") if row is None else (row.id, "admin/edit.html")
+        if returning.KEPT in request.form:
+            return self._form(template, returning.put_back(form))
         form.fill(request.form, request.files)
+        other = nested.leave(self) or nested.begin(self, form)
+        if other:
+            return other
         if form.find(request.form):
             form.ask_nothing()
-            return self._form(template, form)
+            return self.show_form(form)
         try:
-            saved = saving.save(form, row)
-            label = option(self.user, saved).label
+            saved, form = saving.store(form, row)
+            drafts.drop(db.session(), self.user, (self.model, key or drafts.NEW))
+            label, lead = option(self.user, saved).label, self._lead(saved)
             db.session.commit()
         except NotFound:
-            abort(404)
+            return gone.answer(self) if key else abort(404)
         except Refusal as refusal:
             again = saving.show_again(self.user, self.model, key, refusal)
             return self._form(template, again), 409 if isinstance(refusal, Stale) else 422
-        tell(_("“%(label)s” was saved.", label=lookup.short(label)), undo=done(db.session()))
-        return redirect(self._next(saved))
+        said = [_("“%(label)s” was saved.", label=lookup.short(label)), *saving.told(form)]
+        tell(" ".join(said), lead=lead, undo=done(db.session()))
+        return nested.finish(self, saved) or redirect(self._next(saved))
 
-    def _form(self, template, form):
+    def _lead(self, row):
+        """Return where one may want to look after saving: at what visitors see, else at the form once more."""
+        public = public_address(row)
+        if public:
+            return _("Public page"), public
+        return None if CONTINUE in request.form else (_("Open it again"), url_for(".edit_view", id=row.id))
+
+    def show_form(self, form, **more):
+        """Return the page on which a form is filled in."""
+        return self._form("admin/create.html" if form.new else "admin/edit.html", form, **more)
+
+    def _form(self, template, form, **more):
         label = None if form.new else option(self.user, form.row).label
         address = "" if form.new else public_address(form.row)
         back = return_target(came_from(self.home()))
-        return self.render(template, form=form, label=label, public=address, back=back)
+        groups = columns_of(form)
+        about = {"label": label, "public": address, "back": back, "whose": mark(self.user)}
+        about["deletes"] = not form.new and self._deletes(form.row)
+        about["outer"] = nested.under_way()
+        return self.render(
+            template, form=form, groups=groups, **{**about, **{k: v for k, v in more.items() if v is not None}}
+        )
+
+    def _deletes(self, row):
+        """Tell whether the acting person may delete this row, as far as that is known without asking the database."""
+        scope, owner = rule(self.user, "delete", self.model).scope, resource(self.model).owner
+        return scope == ALL or (scope == OWN and getattr(row, owner) == self.user.id)
 
     def _next(self, row):
         """Return where to go after saving: as the button said, else to where one came from."""

@@ -3,12 +3,12 @@
 from itertools import chain
 
 from flask import Response, abort, request, stream_with_context, url_for
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from backoffice.admin import grid
 from backoffice.core import exports, history
 from backoffice.core.access import can
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.criteria import BadCriteria
 from backoffice.core.jobs import Job
 from backoffice.core.model import db, now, reading

@@ -1,15 +1,12 @@
 """How text, choices and pictures are typed: a field writes a stored value as text and reads it back."""
 
-import json
-
-from flask_babel import gettext as _
 from wtforms import Field
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, EmailInput, FileInput, TextArea, TextInput, URLInput
 
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.files import picture_url
 from backoffice.core.model import arrive, required
-from backoffice.core.sanitizer import ATTRIBUTES, TAGS
 
 INPUTS = {"email": EmailInput(), "url": URLInput()}
 ACCEPTED = "image/png,image/jpeg,image/gif,image/webp"
@@ -140,13 +137,6 @@ class Paragraphs(Typed):
     def nothing(self):
         """Return the empty text where the column cannot hold nothing."""
         return _empty_text(self.column)
-
-
-class Rich(Paragraphs):
-    """Text with headings, lists, links and pictures; what its editor is told of is what the sanitiser lets stay."""
-
-    kind = "rich"
-    rules = json.dumps({"tags": sorted(TAGS), "attributes": ATTRIBUTES})
 
 
 class Words(Paragraphs):

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
-from flask import url_for
-from flask_babel import format_decimal
-from flask_babel import gettext as _
+from flask import request, url_for
+from flask_babel import format_decimal, get_locale
 from sqlalchemy import func, select
 
 from backoffice.admin.parameters import address
+from backoffice.core import moments
 from backoffice.core.access import condition, person
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.criteria import Criteria
 from backoffice.core.model import db
 
@@ -19,7 +19,7 @@ from backoffice.core.model import db
 class Figure:
     """How many rows there are, in words, and where they are shown."""
 
-    label: Any
+    label: str
     value: int
     number: str
     url: str
@@ -30,11 +30,18 @@ def figures(user, asked, most):
     if not asked:
         return []
     statement = _statement(person(user), tuple((model, word) for model, word, _label in asked), most)
-    numbers = db.session.execute(statement).one()
-    return [
+    session = db.session()
+    numbers = moments.kept(session, statement, lambda: tuple(session.execute(statement).one()))
+    named = tuple((model, word, str(label)) for model, word, label in asked)
+    return list(_figures(named, numbers, most, str(get_locale()), request.script_root))
+
+
+@lru_cache(maxsize=200)
+def _figures(asked, numbers, most, _language, _root):
+    return tuple(
         Figure(label, number, told(number, most), place(model, word))
         for (model, word, label), number in zip(asked, numbers, strict=True)
-    ]
+    )
 
 
 def told(number, most):

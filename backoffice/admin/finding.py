@@ -32,9 +32,11 @@ def offered(user, model, name):
 
 def _keys(model, asked):
     found = {}
-    for one in asked.criteria.filters:
+    for one in asked.criteria.every():
         if one.name in relations(model) and one.operator in {"is", "in"}:
-            found.setdefault(one.name, []).extend(map(parse_key, one.value.split(",")))
+            # "me" is no key; whoever reads it knows who that is.
+            keys = [key for part in one.value.split(",") if (key := parse_key(part)) is not None]
+            found.setdefault(one.name, []).extend(keys)
     return found
 
 

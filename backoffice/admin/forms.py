@@ -3,23 +3,24 @@
 from babel import Locale
 from flask import current_app
 from flask_babel import get_timezone
-from flask_babel import gettext as _
 from sqlalchemy import JSON, Boolean, Date, Enum, Float, Integer, Numeric, String, Text, Time
 from sqlalchemy.types import TypeDecorator
 from wtforms.form import BaseForm
 
-from backoffice.admin import fields, quantities, structured
+from backoffice.admin import conflicts, fields, library, quantities, structured
+from backoffice.admin.adding import picture_column
 from backoffice.admin.named import Present, option, present, target_of
 from backoffice.admin.pickers import Many, One, OneKey, Picker, Source
+from backoffice.admin.rich import Rich
 from backoffice.admin.words import NOTHING
 from backoffice.core.access import can, may_write
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import db, largest
-from backoffice.core.resource import columns, is_picture, key_of, labels, relations, resource
+from backoffice.core.resource import columns, key_of, labels, relations, resource
 from backoffice.core.types import Choice, Html, Language, Picture, Slug, Strings, UtcDateTime
 from backoffice.core.writing import choices, governed, writable
 
 FIND = "find:"
-TAKE = "take"
 # The page has ids of its own, which no column's name may meet.
 PREFIX = "field-"
 
@@ -31,8 +32,11 @@ class RowForm(BaseForm):
         self.user, self.row, self.model = user, row, type(row)
         self.new = row.id is None
         self.version = None if self.new else row.version
-        self.conflicts, self.taken, self.unsaved = {}, frozenset(), False
-        named = {name: field for name in writable(user, self.model) if (field := _field(user, row, name))}
+        # What others changed since that version: values to choose from, and those that stay as they are stored.
+        self.conflicts, self.merged, self.since = {}, [], None
+        self.blind = self.unsaved = False
+        self.kept, self.files_lost = None, False
+        named = {name: field for name in writable(user, self.model) if (field := field_for(user, row, name))}
         super().__init__(named)
         self.process(data=self._start(tuple(named)))
 
@@ -42,8 +46,9 @@ class RowForm(BaseForm):
         for field in self:
             if hasattr(field, "receive"):
                 field.receive(sent, files)
-        self.version = _version(sent.get("version"))
-        self.taken = frozenset(sent.getlist(TAKE))
+        if not self.new:
+            self.version = self.since = conflicts.version(sent.get("version"))
+            conflicts.settle(self, sent)
         self.unsaved = True
         self.validate()
 
@@ -63,7 +68,7 @@ class RowForm(BaseForm):
     def values(self):
         """Return what was typed otherwise than it is stored, by name; of a new row all that was sent. Files aside."""
         sent = [one for one in self if one.present and not isinstance(one, fields.Upload)]
-        return {one.name: one.data for one in sent if one.name not in self.taken and (self.new or one.changed)}
+        return {one.name: one.data for one in sent if self.new or one.changed}
 
     def tell(self, problems):
         """Put what was refused beside its field, and the rest on top."""
@@ -77,7 +82,7 @@ class RowForm(BaseForm):
     @property
     def problems(self):
         """Return the sentences to show on top: pairs of a field (or None) and what is wrong with it."""
-        beside = [(one, sentence) for one in self if one.name not in self.taken for sentence in one.errors]
+        beside = [(one, sentence) for one in self for sentence in one.errors]
         return [(None, sentence) for sentence in self.form_errors] + beside
 
     @property
@@ -88,12 +93,12 @@ class RowForm(BaseForm):
     @property
     def is_rich(self):
         """Tell whether there is text in it that an editor is for."""
-        return any(isinstance(field, fields.Rich) for field in self)
+        return any(isinstance(field, Rich) for field in self)
 
     @property
     def files_sent(self):
         """Tell whether files were chosen, which no page can put back."""
-        return any(getattr(field, "file", None) for field in self)
+        return self.files_lost or any(getattr(field, "file", None) for field in self)
 
     @staticmethod
     def takes_file(field):
@@ -124,11 +129,7 @@ def _first(user, model, name):
     return Present((option(user, user),)) if mine and isinstance(user, target_of(model, name)) else Present()
 
 
-def _version(text):
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _field(user, row, name):
+def field_for(user, row, name):
     """Return the field for a column or relation, or None for a kind that nobody can type."""
     model = type(row)
     label = str(labels(model, name))
@@ -168,17 +169,12 @@ def _picker(user, model, name, target, label):
     key = columns(model).get(key_of(model, name))
     needed = key is not None and not key.nullable
     kind = OneKey if relation is None else One if relation.secondary is None else Many
-    upload = _picture_of(user, target) if kind is One else ""
-    makes = kind is not OneKey and resource(target).by_name and can(user, "create", target)
-    source = Source(user, target, needed, upload, makes and may_write(user, target, resource(target).label))
+    upload = picture_column(user, target) if kind is One else ""
+    by_name = kind is not OneKey and resource(target).by_name and can(user, "create", target)
+    makes = by_name and may_write(user, target, resource(target).label)
+    creates = not (makes or upload) and can(user, "create", target)
+    source = Source(user, target, needed, upload, makes, creates)
     return kind(label, id=PREFIX + name, source=source, description=str(info.get("help", "")))
-
-
-def _picture_of(user, target):
-    """Return the column by which a picture can be added to `target` on the spot, or ""."""
-    names = (name for name in columns(target) if is_picture(target, name) and may_write(user, target, name))
-    required = (name for name in names if not columns(target)[name].nullable)
-    return next(required, "") if can(user, "create", target) else ""
 
 
 def _select(user, row, name, given):
@@ -206,6 +202,10 @@ def _listed(_user, _row, _name, given):
     return fields.Listed(options=[*empty, *((word, word) for word in given["column"].type.enums)], **given)
 
 
+def _rich(user, _row, _name, given):
+    return Rich(rows=20, shelf=library.shelf(user), **given)
+
+
 def _plain(kind, **more):
     return lambda _user, _row, _name, given: kind(**given, **more)
 
@@ -223,7 +223,7 @@ MAKERS = (
     (Strings, _plain(fields.Words, rows=8)),
     (UtcDateTime, _plain(quantities.Moment)),
     (Date, _plain(quantities.Day)),
-    (Html, _plain(fields.Rich, rows=20)),
+    (Html, _rich),
     (Slug, _address),
     (Integer, _whole),
     (Numeric | Float, _plain(quantities.Fraction)),

@@ -1,17 +1,19 @@
 """The grid of a resource: its headings and rows, and whether the address that asks for them can be meant."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 
-from flask import abort, redirect, request
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext
+from flask import abort, current_app, redirect, request
 
-from backoffice.admin import cells, columns, controls, inline, paging, parameters, query
+from backoffice.admin import cells, columns, controls, inline, paging, parameters, partial, query, sizes
 from backoffice.admin.columns import UP
 from backoffice.admin.lines import Lines
 from backoffice.admin.messages import tell
 from backoffice.admin.page import return_target
-from backoffice.core import census
+from backoffice.core import census, glances, patience
+from backoffice.core.catalogues import gettext as _
+from backoffice.core.catalogues import lazy_gettext
 from backoffice.core.criteria import BadCriteria
 from backoffice.core.model import db
 from backoffice.core.resource import labels, sortable
@@ -48,22 +50,25 @@ def show(view, args, opened=None):
     """Return the page of a grid as the parameters `args` ask; `opened` is a cell to show as a form once more."""
     asked = ask(view, args)
     names = names_of(view.user, view.model, asked)
+    seen = glances.word()
     found = _found(view, asked, names)
     opened = opened or inline.opened(view, asked)
     draw = Lines(view, asked, names, opened)
-    return view.render(
+    return partial.render(
+        view,
         template(view.model),
         title=view.plural,
         asked=asked,
         headings=headings(view, asked, found.order, draw),
         rows=draw.html(found.rows),
-        choice=columns.choice(view.user, view.model, names),
+        choice=columns.choice(view.user, view.model, names, other=asked.page_size != asked.usual_size),
         choosing=UP in args,
         pager=paging.of(view.home(), asked, found),
         controls=controls.of(view, asked),
-        operations=view.operations(),
+        operations=tuple((one.name, str(one.label), one.danger) for one in view.operations()),
         ticks=draw.ticks,
         shortcuts=tuple((str(key), str(words)) for key, words in SHORTCUTS),
+        seen=seen,
         seal=seal(Selection(view.model, criteria=asked.criteria), _seen(found.total), view.user),
         back=draw.back,
         export=parameters.address(f"{view.home()}export/csv/", asked.pairs(page="", page_size="")),
@@ -80,10 +85,11 @@ def count(view, args):
 
 
 def keep_columns(view):
-    """Keep the columns that were sent for the person who sent them, or forget those that were kept."""
+    """Keep the columns and the size of pages that were sent for whoever sent them, or forget those that were kept."""
     try:
         names = columns.read(view.model, view.user, request.form)
-        columns.keep(db.session(), view.user, view.model, names)
+        size = sizes.read(request.form[sizes.PARAMETER]) if sizes.PARAMETER in request.form else sizes.USUAL
+        columns.keep(db.session(), view.user, view.model, names, sizes.wish(view.model, size))
     except BadCriteria as error:
         abort(400, str(error))
     except ValueError:
@@ -107,24 +113,45 @@ def names_of(user, model, asked):
 
 
 def template(model):
-    """Return the names of the grid's template: the resource's own where there is one, else that of all."""
-    return [f"admin/{model.__tablename__}/list.html", "admin/list.html"]
+    """Return the name of the grid's template: the resource's own where there is one, else that of all."""
+    environment = current_app.jinja_env
+    names = (f"admin/{model.__tablename__}/list.html", "admin/list.html")
+    # What there is not is looked for in every folder; while a page is being built, it may be there by the next time.
+    return list(names) if environment.auto_reload else _template(environment, environment.loader, names)
+
+
+@lru_cache(maxsize=200)
+def _template(environment, _loader, names):
+    return environment.select_template(names).name
 
 
 def headings(view, asked, order, draw):
     """Return the heads of the columns that `draw` (Lines) shows; the rows stand in `order`."""
     offered = sortable(view.model)
-    return [
+    return tuple(
         _heading(view, draw, name, _sorts(view, asked, order, name) if name in offered else {}) for name in draw.names
-    ]
+    )
 
 
 def _found(view, asked, names):
+    session = db.session()
     try:
-        found = query.find(db.session(), view.user, view.model, asked, names)
+        # A whole list is read in the order of an index, whatever its length.
+        with patience.reading(session, patience.SECONDS) if asked.criteria.pairs() else nullcontext():
+            found = query.find(session, view.user, view.model, asked, names)
     except BadCriteria as error:
         return abort(400, str(error))
+    except patience.TooLong:
+        return abort(503, _too_long())
     return found if found.rows else _nothing(view, asked, found)
+
+
+def _too_long():
+    return _(
+        "Finding these rows takes longer than %(seconds)d seconds, so it was given up. Go back and ask for fewer: "
+        "add a filter that few rows pass, such as a date, or look for a rarer word.",
+        seconds=round(patience.SECONDS),
+    )
 
 
 def _nothing(view, asked, found):

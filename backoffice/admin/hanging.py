@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from backoffice.admin.words import plural
 from backoffice.core.access import can, may_see
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.holds import DELETE
 from backoffice.core.model import db
 from backoffice.core.references import fallout, references

@@ -5,8 +5,6 @@ from typing import Any
 
 from flask import abort, redirect, request, url_for
 from flask_admin import expose
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from backoffice.admin.diffs import differences
@@ -15,7 +13,10 @@ from backoffice.admin.page import return_target
 from backoffice.admin.view import ResourceView
 from backoffice.admin.words import VERBS, plural, singular
 from backoffice.core import trash, undo, undo_fields
-from backoffice.core.access import ALL, NotFound, can, may_see, parse_key, rule, visible
+from backoffice.core.access import ALL, NotFound, can, fetch, may_see, parse_key, rule, visible
+from backoffice.core.catalogues import gettext as _
+from backoffice.core.catalogues import joined, ngettext
+from backoffice.core.deeds import deed, door
 from backoffice.core.history import Change, done
 from backoffice.core.jobs import Job, later
 from backoffice.core.model import db
@@ -45,8 +46,20 @@ class HistoryView(ResourceView):
         return super().admits("details_view" if name in READS else name)
 
     def links(self, row):
-        """Return the address of the batch that a change belongs to."""
-        return ((_("The whole batch"), url_for("change.batch_view", batch=row.batch)),)
+        """Return where a change leads: to its row, while it is there, to all that became of that, and to its batch."""
+        found = [(_("The whole batch"), url_for("change.batch_view", batch=row.batch))]
+        if row.row_id is None:
+            return tuple(found)
+        every = url_for("change.index_view", model=row.model, row_id=row.row_id)
+        return (*self._row(row), (_("All changes of it"), every), *found)
+
+    def _row(self, change):
+        model = resources().get(change.model)
+        try:
+            fetch(db.session(), self.user, "read", model, change.row_id) if model else None
+        except NotFound:
+            return ()
+        return ((_("What was changed"), url_for(f"{change.model}.details_view", id=change.row_id)),) if model else ()
 
     def differences(self, change):
         """Return what a change did, as far as the acting person may see it."""
@@ -68,6 +81,7 @@ class HistoryView(ResourceView):
         return self.render(
             "admin/history/batch.html",
             first=found[0],
+            door=door,
             changes=found,
             lines=lines,
             total=sum(line.count for line in lines),
@@ -79,7 +93,7 @@ class HistoryView(ResourceView):
         known = resources().get(model)
         action = actions(known).get(verb) if known else None
         words = {"undo": _("take back"), **VERBS}
-        return plural(known) if known else model, action.label if action else words.get(verb, verb)
+        return plural(known) if known else model, action.label if action else words.get(verb) or deed(verb)
 
     @expose("/undo/", methods=("GET", "POST"))
     def undo_view(self):
@@ -107,7 +121,7 @@ class HistoryView(ResourceView):
 
     def _reasons(self, result):
         named = [f"“{one.label}”" + (f" ({one.who})" if one.who else "") for one in result.kept[:3]]
-        return " ".join([*result.reasons, ", ".join(named)])
+        return " ".join([*result.reasons, joined(named)])
 
     def _later(self, batch):
         session = db.session()

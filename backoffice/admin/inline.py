@@ -1,24 +1,26 @@
 """One cell of a grid as a form: opened by its address, saved where it stands."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import abort, jsonify, redirect, request
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from backoffice.admin import cells, saving
+from backoffice.admin.conflicts import CHOOSE
 from backoffice.admin.forms import FIND, RowForm
 from backoffice.admin.messages import tell
 from backoffice.admin.page import return_target, wants_json
-from backoffice.core.access import parse_key
+from backoffice.core.access import parse_key, person
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.history import done
 from backoffice.core.model import db
 from backoffice.core.resource import resource
 from backoffice.core.writing import Refusal, Stale, writable
 
 KEY = "list_form_pk"
-AROUND = frozenset({KEY, "csrf_token", "url", "version", "take"})
+AROUND = frozenset({KEY, "csrf_token", "url", "version", "since", "conflict"})
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,12 @@ class OpenCell:
 
 def editable(user, model):
     """Return the columns that `user` may change in the grid."""
-    return frozenset(resource(model).inline) & set(writable(user, model))
+    return _editable(person(user), model, resource(model))
+
+
+@lru_cache(maxsize=500)
+def _editable(someone, model, said):
+    return frozenset(said.inline) & set(writable(someone, model))
 
 
 def opened(view, asked):
@@ -68,14 +75,15 @@ def save(view):
         form.ask_nothing()
         return OpenCell(key, name, form), 200
     try:
-        saved = saving.save(form, row)
+        saved, form = saving.store(form, row)
         db.session.commit()
     except Refusal as refusal:
         form = saving.show_again(view.user, view.model, key, refusal)
         return _again(OpenCell(key, name, form), 409 if isinstance(refusal, Stale) else 422)
     if wants_json():
         return jsonify(key=key, column=name, version=saved.version), 200
-    tell(_("“%(label)s” was saved.", label=cells.words_of(view.user, saved)), undo=done(db.session()))
+    said = [_("“%(label)s” was saved.", label=cells.words_of(view.user, saved)), *saving.told(form)]
+    tell(" ".join(said), undo=done(db.session()))
     return redirect(f"{return_target(view.home())}#row-{key}"), 302
 
 
@@ -83,7 +91,11 @@ def _again(cell, status):
     if not wants_json():
         return cell, status
     problems = [str(sentence) for _field, sentence in cell.form.problems]
-    answer = jsonify(key=cell.key, column=cell.name, version=cell.form.version, problems=problems)
+    told = {"key": cell.key, "column": cell.name, "version": cell.form.version, "problems": problems}
+    if cell.form.conflicts:
+        told["conflicts"] = {name: one.told() for name, one in cell.form.conflicts.items()}
+    answer = jsonify(type="about:blank", title=" ".join(problems), status=status, **told)
+    answer.mimetype = "application/problem+json"
     return answer, status
 
 
@@ -100,7 +112,7 @@ def _sent(view):
         abort(400, _("It is not said which row is meant."))
     may = editable(view.user, view.model)
     # A picker of rows sends more than its name: the words looked for, and the button that looks.
-    about = {_column(name) for name in set(request.form) - AROUND}
+    about = {_column(name.removeprefix(CHOOSE)) for name in set(request.form) - AROUND}
     if len(about) != 1 or not about <= may:
         abort(400, _("One cell is saved at a time, and only one that can be changed in the list."))
     return key, about.pop()

@@ -1,7 +1,8 @@
 """Bringing rows in from a file in three steps: send it, choose and rehearse, confirm."""
 
+from contextlib import closing
+
 from flask import abort, redirect, request, send_file, url_for
-from flask_babel import gettext as _
 
 from backoffice.admin.editing import only
 from backoffice.admin.messages import tell
@@ -9,9 +10,10 @@ from backoffice.admin.sent import done, opened, show, told
 from backoffice.core import imports, mapping, uploads
 from backoffice.core.access import can, fetch
 from backoffice.core.acting import acting, actor
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.imports import Order
 from backoffice.core.intake import Intake
-from backoffice.core.jobs import DONE, ENDED, Job
+from backoffice.core.jobs import ENDED, FINISHED, Job
 from backoffice.core.mapping import BadPlan, Plan
 from backoffice.core.model import db
 from backoffice.core.refused import RefusedLines
@@ -78,7 +80,8 @@ def _receive(view):
     file, encoding = request.files.get("file"), request.form.get("encoding", "")
     if not file or not file.filename or encoding not in ENCODINGS:
         raise Unreadable(_("Choose a file."))
-    upload = uploads.receive(file.stream, file.filename)
+    with closing(file):
+        upload = uploads.receive(file.stream, file.filename)
     try:
         open_table(upload.path, encoding)
     except Unreadable:
@@ -158,9 +161,11 @@ def _of_job(view, key):
     if report is None or row.state not in ENDED:
         return redirect(url_for("job.details_view", id=row.id))
     outcome = told(view, report, url_for(".import_view", job=row.id, refused="1"))
-    if order.rehearse and row.state == DONE:
+    if order.rehearse and row.state in FINISHED:
         return show(view, opened(view, order.upload, [view.endpoint, order.encoding]), order.plan, **outcome)
-    problem = "" if row.state == DONE else row.error or _("This import was cancelled; what was done till then is kept.")
+    if row.state in FINISHED:
+        return done(view, outcome, row.batch, "")
+    problem = row.error or _("This import was cancelled; what was done till then is kept.")
     return done(view, outcome, row.batch, problem)
 
 

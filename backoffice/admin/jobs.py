@@ -2,11 +2,12 @@
 
 from flask import abort, request, send_file, url_for
 from flask_admin import expose
-from flask_babel import gettext as _
 
+from backoffice.admin.results import of_job, partly
 from backoffice.admin.view import ResourceView
 from backoffice.core import imports
 from backoffice.core.access import fetch
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.exports import KINDS, file_of
 from backoffice.core.jobs import ENDED, Job
 from backoffice.core.model import db
@@ -22,7 +23,13 @@ class JobView(ResourceView):
     def links(self, row):
         """Return the addresses of what the job made, for the one who may fetch it."""
         found = file_of(db.session(), self.user, row)
-        return ((_("Fetch the file"), url_for("job.file_view", id=row.id)),) if found else self._imported(row)
+        if found:
+            return ((_("Fetch the file"), url_for("job.file_view", id=row.id)),)
+        return of_job(self.user, row) or self._imported(row)
+
+    def partly(self, row):
+        """Return what is to be said of a job that ended well but was refused some rows, or ""."""
+        return partly(row)
 
     def _imported(self, row):
         """Return where it is said what became of the lines of a table, and where those that were refused are."""

@@ -1,7 +1,6 @@
 """Which rows of another resource can be named by someone who types a few letters."""
 
 from flask import abort, jsonify, request
-from flask_babel import gettext as _
 from sqlalchemy import String, cast, select, type_coerce
 from sqlalchemy.orm import load_only
 from sqlalchemy.types import TypeDecorator
@@ -9,6 +8,7 @@ from sqlalchemy.types import TypeDecorator
 from backoffice.admin.named import option, target_of
 from backoffice.core import search
 from backoffice.core.access import can, condition, may_see, visible
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import db
 from backoffice.core.resource import columns, resource
 from backoffice.core.writing import writable

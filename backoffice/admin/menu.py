@@ -1,13 +1,15 @@
 """Where one can go in the panel: sections of links, of what the acting person may read, and what waits there."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import g, request, url_for
+from flask_babel import get_locale
 
 from backoffice.admin.figures import Figure, figures
 from backoffice.admin.words import named_views, plural
-from backoffice.core.access import can
+from backoffice.core.access import can, person
 from backoffice.core.resource import resource, resources
 
 MOST = 99  # rows that wait and are counted; beyond that there are simply many
@@ -37,26 +39,44 @@ class Section:
 
 def sections(user):
     """Return the menu of `user`, its sections in alphabetical order."""
-    models, found = readable(user), {}
-    waits, keys = waiting(user, models), _keys(models)
+    models = readable(user)
+    waits = tuple(waiting(user, models).items())
+    return _sections(models, waits, request.blueprint, str(get_locale()), request.script_root)
+
+
+# A menu is the same for all that may read the same, in one language, until something waits or no longer does.
+@lru_cache(maxsize=200)
+def _sections(models, waits, here, _language, _root):
+    found, waits, keys = {}, dict(waits), _keys(models)
     for model in models:
-        link = _link(model, keys.get(model, ""), waits.get(model))
+        link = _link(model, keys.get(model, ""), waits.get(model), here)
         found.setdefault(str(resource(model).menu), []).append(link)
     return tuple(Section(heading, tuple(links)) for heading, links in found.items())
 
 
 def readable(user):
     """Return the models of which `user` may read rows, in the order of the menu."""
-    found = [model for model in resources().values() if can(user, "read", model)]
-    return sorted(found, key=lambda model: str(resource(model).menu))
+    return _readable(person(user), tuple(resources().values()), str(get_locale()))
+
+
+@lru_cache(maxsize=200)
+def _readable(someone, models, _language):
+    found = [model for model in models if can(someone, "read", model)]
+    return tuple(sorted(found, key=lambda model: str(resource(model).menu)))
 
 
 def waiting(user, models):
     """Return by model what waits in those of `models` that say what does; once a page, in one statement."""
     if "waiting" not in g:
-        asked = [(model, *view) for model in models if (view := waiting_view(user, model, resource(model).waits))]
+        asked = _waiting(person(user), models, str(get_locale()))
         g.waiting = {one[0]: found for one, found in zip(asked, figures(user, asked, MOST), strict=True)}
     return g.waiting
+
+
+@lru_cache(maxsize=200)
+def _waiting(someone, models, _language):
+    found = ((model, waiting_view(someone, model, resource(model).waits)) for model in models)
+    return tuple((model, view[0], str(view[1])) for model, view in found if view)
 
 
 def waiting_view(user, model, word):
@@ -74,8 +94,6 @@ def _keys(models):
     return found
 
 
-def _link(model, key, waits):
+def _link(model, key, waits, here):
     name = model.__tablename__
-    return Link(
-        str(plural(model)), url_for(f"{name}.index_view"), request.blueprint == name, resource(model).icon, key, waits
-    )
+    return Link(str(plural(model)), url_for(f"{name}.index_view"), here == name, resource(model).icon, key, waits)

@@ -10,19 +10,14 @@ MOST = 3
 def tell(sentence, category="success", lead=None, undo=None):
     """Let the next page say `sentence`, and offer the next step: `lead` is its words and its address.
 
+    `category` is "success", "warning" for what was done in part, or "error".
     `undo` is the batch that was just done, to be taken back by a button beside the sentence.
-
     Older messages that nobody has read yet give way.
     """
     text = str(sentence)
     text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
-    if undo is not None and lead is None:
-        flash({"text": text, "batch": undo}, category)
-        session["_flashes"] = session["_flashes"][-MOST:]
-        return
     # An address that would not fit beside the sentence is left out; the sentence is what matters.
-    if lead is None or len(lead[1]) > LONGEST:
-        flash(text, category)
-    else:
-        flash({"text": text, "words": str(lead[0]), "url": lead[1]}, category)
+    next_step = {"words": str(lead[0]), "url": lead[1]} if lead is not None and len(lead[1]) <= LONGEST else {}
+    taken_back = {} if undo is None else {"batch": undo}
+    flash({"text": text, **next_step, **taken_back} if next_step or taken_back else text, category)
     session["_flashes"] = session["_flashes"][-MOST:]

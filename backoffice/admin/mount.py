@@ -5,6 +5,7 @@ from flask_admin import Admin
 from backoffice.admin.dashboard import Dashboard
 from backoffice.admin.history import HistoryView
 from backoffice.admin.jobs import JobView
+from backoffice.admin.lean import Lean
 from backoffice.admin.parts import part
 from backoffice.admin.view import ResourceView
 from backoffice.core.nonce import csp_nonce
@@ -19,4 +20,5 @@ def init_app(app):
     admin = Admin(name=app.config["SITE_NAME"], index_view=Dashboard(), csp_nonce_generator=csp_nonce)
     admin.add_views(*(OWN.get(name, ResourceView)(model) for name, model in resources().items()))
     admin.init_app(app)
+    app.jinja_env.add_extension(Lean)
     app.add_template_global(part)

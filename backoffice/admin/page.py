@@ -1,16 +1,20 @@
 """Who may come in, and in what dress the panel shows its pages."""
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from flask import abort, jsonify, redirect, render_template, request, url_for
 from flask_admin import BaseView
 
-from backoffice.admin import menu
+from backoffice.admin import menu, partial
+from backoffice.admin.messages import tell
 from backoffice.core.access import NotFound
 from backoffice.core.acting import actor
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.redirects import safe_target
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+# What an address may hold as it is; url_for leaves it too.
+PLAIN = "!$'()*,/:;?@"
 
 
 class Page(BaseView):
@@ -37,6 +41,7 @@ class Page(BaseView):
         )
 
     def _handle_view(self, name, **_arguments):
+        partial.lead_out_of_trouble()
         if self.user is None:
             return self._ask_to_sign_in()
         # What one may not do is not there, whatever the reason.
@@ -48,13 +53,21 @@ class Page(BaseView):
             answer.status_code = 401
             return answer
         # A form is not sent a second time after signing in: one comes back to the page it stood on.
-        asked = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
-        return redirect(url_for("security.login", next=safe_target(asked) or self.home()))
+        asked = request.full_path.rstrip("?")
+        if request.method not in SAFE_METHODS:
+            asked = request.form.get("url")
+            tell(_("You have been signed out, so nothing was done. Sign in, then do it again."), "error")
+        login = url_for("security.login", next=safe_target(asked) or self.home())
+        return partial.give_way(login) if partial.wanted() else redirect(login)
 
     def home(self):
         """Return the address of this part's first page."""
         # What url_for says too, in a tenth of its time; a page asks dozens of times.
         return f"{request.script_root}{self.url}/"
+
+    def at(self, place, **values):
+        """Return the address of what stands at `place` ("new/") under this part's first page, with these values."""
+        return f"{self.home()}{place}{'?' if values else ''}{urlencode(values, safe=PLAIN)}"
 
     def _run_view(self, fn, *args, **arguments):
         # Flask-Admin's own tries again after any TypeError and so hides where it came from.

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import format_decimal, format_time, ngettext
-from flask_babel import gettext as _
+from flask_babel import format_decimal, format_time
 from sqlalchemy import Boolean, Date, DateTime, Integer, Time
 
-from backoffice.admin.parameters import SIZES, address
+from backoffice.admin.parameters import address
+from backoffice.admin.sizes import SIZES
 from backoffice.core import census
+from backoffice.core.catalogues import gettext as _
+from backoffice.core.catalogues import ngettext
 from backoffice.core.counting import MOST, SECONDS
 from backoffice.core.jobs import RUNNING, WAITING
 from backoffice.core.resource import columns, labels

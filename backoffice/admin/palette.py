@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from flask import abort, request, url_for
-from flask_babel import gettext as _
 from sqlalchemy import literal, select, union_all
 
 from backoffice.admin.cells import Named, opened, words
@@ -15,6 +14,7 @@ from backoffice.admin.query import label_of
 from backoffice.admin.words import named_views, plural, singular
 from backoffice.core import search
 from backoffice.core.access import can, condition, may_see
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.catalogues import inside
 from backoffice.core.model import db
 from backoffice.core.resource import resource

@@ -4,22 +4,20 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from backoffice.admin import columns
+from backoffice.admin import columns, sizes
 from backoffice.core import criteria
 from backoffice.core.access import may_see, parse_key
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.criteria import BadCriteria, Criteria
 from backoffice.core.paging import Place
 from backoffice.core.resource import PLACES, filterable, relations, resource
 
-SIZES = (20, 50, 100, 200)
-USUAL_SIZE = 50
 LONGEST_FIND = 100
 # Pages with a number are found by counting up to them, so the deep ones have none.
 LAST_PAGE = 99
-OWN = ("page", "page_size", "sort", "desc", "cell", *sorted(PLACES))
+OWN = ("page", "page_size", "sort", "desc", "cell", "saved", "saving", *sorted(PLACES))
 CHOSEN = (columns.PARAMETER, columns.UP)
 FIND = "__find"
 
@@ -30,18 +28,24 @@ class Asked:
 
     `exact` asks for the number of all rows however many. `cell` is the key and the column of the one cell that is
     shown as a form. `columns` are those to show, none for the usual ones. `find` holds, by relation, the words with
-    which a row to filter by is looked for.
+    which a row to filter by is looked for. `usual_size` is how many rows a page
+    holds whose address says nothing. `saved` is the kept view that was opened, and `saving` tells whether what
+    is shown is about to be kept as one. `every` tells that all rows are meant, whatever one begins with.
     """
 
     criteria: Criteria
     place: Place = field(default_factory=Place)
     exact: bool = False
-    page_size: int = USUAL_SIZE
+    page_size: int = sizes.USUAL
+    usual_size: int = sizes.USUAL
     sort: str = ""
     desc: bool = False
     cell: tuple[int, str] | None = None
     find: dict[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    saved: int | None = None
+    saving: bool = False
+    every: bool = False
 
     def pairs(self, *, without=(), **changes):
         """Return the parameters of an address that shows the same but for `changes`, as a list of pairs.
@@ -52,7 +56,9 @@ class Asked:
             "sort": self.sort,
             "desc": "1" if self.desc else "",
             "columns": ",".join(self.columns),
-            "page_size": self.page_size if self.page_size != USUAL_SIZE else "",
+            "page_size": self.page_size if self.page_size != self.usual_size else "",
+            "saved": self.saved or "",
+            "view": criteria.EVERY if self.every and not self.criteria.view else "",
         }
         own |= ({} if "page" in changes else self._place()) | changes
         rows = [(name, value) for name, value in self.criteria.pairs() if name not in without]
@@ -87,17 +93,22 @@ def read(model, user, args):
     rest = MultiDict(
         [one for one in given.items(multi=True) if one[0] not in {*OWN, *CHOSEN} and not one[0].endswith(FIND)]
     )
-    size = _size(given.get("page_size", str(USUAL_SIZE)))
+    usual = sizes.usual(user, model)
+    size = sizes.read(given.get(sizes.PARAMETER, str(usual)))
     return Asked(
         criteria=criteria.read(model, user, rest),
         place=_place(given, size),
         exact=_exact(given.get("count", "")),
         page_size=size,
+        usual_size=usual,
         sort=given.get("sort", ""),
         desc=_flag("desc", given.get("desc", "0")),
         cell=_cell(model, user, given.get("cell")),
         find=find,
         columns=columns.read(model, user, given),
+        saved=_saved(given.get("saved")),
+        saving=_flag("saving", given.get("saving", "0")),
+        every=given.get("view") == criteria.EVERY,
     )
 
 
@@ -105,7 +116,7 @@ def _must_mean_something(model, user, name):
     # An empty filter is no filter, but it must be one of this grid's, and of those that this person may use.
     column = name.partition("__")[0]
     known = column in filterable(model) and may_see(user, model, column)
-    if not known and name not in {*OWN, *CHOSEN, "search", "view"}:
+    if not known and name not in {*OWN, *CHOSEN, *criteria.OWN}:
         raise BadCriteria(_("There is no filter called “%(name)s”.", name=name[:40]))
 
 
@@ -139,16 +150,17 @@ def _exact(value):
     return bool(value)
 
 
-def _size(value):
-    if value not in map(str, SIZES):
-        raise BadCriteria(_("A page may hold %(sizes)s rows.", sizes=", ".join(map(str, SIZES))))
-    return int(value)
-
-
 def _flag(name, value):
     if value not in {"0", "1"}:
         raise BadCriteria(_("“%(name)s” must be 0 or 1.", name=name))
     return value == "1"
+
+
+def _saved(value):
+    key = None if value is None else parse_key(value)
+    if value is not None and key is None:
+        raise BadCriteria(_("“%(name)s” must be a whole number from 0 on.", name="saved"))
+    return key
 
 
 def _cell(model, user, value):

@@ -5,22 +5,32 @@ from functools import lru_cache
 
 from flask import current_app, request
 from flask_babel import get_locale
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 MOST = 500
 INDENTED = re.compile(r"\s*\n\s*")
+# What stands around the name of a hole while a part is kept: no text that comes in from outside holds this character.
+EDGE = "\0"
 
 
-def part(name, **given):
+def part(name, holes=(), **given):
     """Return what the template `name` makes of values that can be compared; it may look at nothing else.
 
-    The language and where the application is mounted are part of what it is kept by.
+    The language and where the application is mounted are part of what it is kept by. `holes` are values by name that
+    no other page shares, such as the token of a form: the template writes them down, and looks no closer at them.
     """
     template = current_app.jinja_env.get_template(name)
-    return _written(template, str(get_locale()), request.script_root, tuple(given.items()))
+    pieces = _written(template, str(get_locale()), request.script_root, tuple(holes), tuple(given.items()))
+    if not holes:
+        return Markup(pieces[0])  # noqa: S704 - a template escapes what it is given
+    filled = list(pieces)
+    filled[1::2] = [escape(holes[one]) for one in pieces[1::2]]
+    return Markup("".join(filled))  # noqa: S704 - as above, and all that was put in is escaped
 
 
 @lru_cache(maxsize=MOST)
-def _written(template, _language, _root, given):
+def _written(template, _language, _root, holes, given):
+    """Return the part in pieces, between which stand the names of the holes."""
+    left = {name: Markup(f"{EDGE}{name}{EDGE}") for name in holes}  # noqa: S704 - the name stands in a template
     # How a template is indented says nothing to a browser.
-    return Markup(INDENTED.sub("\n", template.render(dict(given))))  # noqa: S704 - a template escapes what it is given
+    return tuple(INDENTED.sub("\n", template.render(dict(given) | left)).split(EDGE))

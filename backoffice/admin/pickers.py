@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 from wtforms.validators import ValidationError
 
@@ -10,6 +9,7 @@ from backoffice.admin.fields import Told
 from backoffice.admin.lookup import MOST, offers, pickable
 from backoffice.admin.named import option
 from backoffice.core.access import parse_key
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import db
 
 MOST_CHOSEN = 500
@@ -21,7 +21,7 @@ SAME, NONE = "same", "none"
 class Source:
     """Where a relation's rows come from: who asks, which model, and what can be added on the spot.
 
-    `upload`: the column of a picture, or ""; `makes`: a row, by its name alone.
+    `upload`: the column of a picture, or ""; `makes`: a row, by its name alone; `creates`: any, in a form of its own.
     """
 
     user: object
@@ -29,6 +29,7 @@ class Source:
     needed: bool = False
     upload: str = ""
     makes: bool = False
+    creates: bool = False
 
 
 class Picker(Told):
@@ -45,7 +46,7 @@ class Picker(Told):
         self.source, self.needed = source, source.needed
         self.query, self.found = "", None
         self.options, self.word, self.file, self.alt = [], "", None, ""
-        self.rows, self.new = {}, []
+        self.rows, self.new, self.missing = {}, [], frozenset()
 
     @property
     def present(self):
@@ -93,6 +94,7 @@ class Picker(Told):
         self.chosen = self._rows(keys - {None})
         known = {one.key for one in self.options}
         self.options += [one for one in self.chosen if one.key not in known]
+        self.missing = frozenset(keys - {None} - self.selected)
         if len(self.chosen) < len(keys):
             raise ValueError(_("Something that was chosen is not there (any more). Choose again."))
 

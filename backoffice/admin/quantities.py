@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from math import isfinite
 
-from flask_babel import gettext as _
 from flask_babel import to_user_timezone, to_utc
 from sqlalchemy import Numeric
 from wtforms.widgets import DateInput, DateTimeLocalInput, NumberInput, TimeInput
 
 from backoffice.admin.fields import Typed
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.types import LARGEST
 
 WHOLE = re.compile(r"[+-]?[0-9]{1,19}")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, Text, and_, bindparam, cast, func, select
+from sqlalchemy import String, Text, cast, func, select
 
-from backoffice.core import census, counting, paging
+from backoffice.core import census, counting, hints, moments, paging
 from backoffice.core.access import condition, may_see, person
 from backoffice.core.jobs import DONE, Job
 from backoffice.core.resource import columns, key_of, relations, resource
@@ -78,12 +78,17 @@ def _total(session, every, asked, seen):
         return counting.Number(place.skip + len(page.rows)), False
     if counter is not None and counter.state == DONE:
         return counting.Number(counter.result["count"]), False
-    counted = counting.quickly if asked.criteria.search else counting.count
-    number = counted(session, every)
+    number = moments.kept(session, every, lambda: _counted(session, every, asked.criteria))
     if number.exact or not asked.exact:
         return number, False
     exact = counting.exactly(session, every) if number.value <= census.LARGE and counter is None else None
     return (number, True) if exact is None else (counting.Number(exact), False)
+
+
+def _counted(session, every, criteria):
+    if criteria.search:
+        return counting.quickly(session, every)
+    return counting.count(session, every) if criteria.pairs() else counting.whole(session, every)
 
 
 def _first(session, every, order, stands):
@@ -97,7 +102,8 @@ def _first(session, every, order, stands):
         return total.value - len(page.rows) + 1
     if not total.exact or total.value > counting.MOST:
         return None
-    return counting.count(session, paging.preceding(session, every, order, page.rows[0])).value + 1
+    before = paging.preceding(session, every, order, page.rows[0])
+    return moments.kept(session, before, lambda: counting.count(session, before)).value + 1
 
 
 def beginning(model, name):
@@ -156,7 +162,9 @@ def _linked(session, someone, model, name, keys):
     """Return, by the key of a row, what the relation to many `name` links it to."""
     found = {}
     if keys:
-        for row, key, label, readable in session.connection().execute(_links(someone, model, name), {"keys": keys}):
+        for row, key, label, readable in (
+            session.connection().execute(_links(someone, model, name), {"keys": keys}).all()
+        ):
             found.setdefault(row, []).append(Linked(key, label, bool(readable)))
     return found
 
@@ -166,8 +174,8 @@ def _links(someone, model, name):
     relation = relations(model)[name]
     left, right = (pair[1] for pair in relation.local_remote_pairs)
     named = _nameable(someone, relation.mapper.class_).subquery()
-    meant = and_(named.c.key == right, left.in_(bindparam("keys", expanding=True)))
-    return select(left.label("row"), named).join(named, meant).order_by(named.c.label, named.c.key)
+    linked = select(left.label("row"), named).join(named, named.c.key == right)
+    return linked.where(hints.among(left, "keys")).order_by(named.c.label, named.c.key)
 
 
 def _rows(model, found, names, many):

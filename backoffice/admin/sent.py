@@ -5,10 +5,10 @@ from itertools import islice
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from backoffice.core import mapping, uploads
 from backoffice.core.access import can
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.history import Change
 from backoffice.core.resource import labels
 from backoffice.core.sheets import ABSENT, Table, open_table

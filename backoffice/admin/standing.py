@@ -4,11 +4,11 @@ import platform
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import func, select, text
 
 from backoffice.core.access import ALL, rule
+from backoffice.core.catalogues import gettext as _
+from backoffice.core.catalogues import ngettext
 from backoffice.core.jobs import WAITING, Job
 from backoffice.core.model import db, now
 from backoffice.core.types import UtcDateTime

@@ -2,9 +2,8 @@
 
 import json
 
-from flask_babel import gettext as _
-
 from backoffice.admin.fields import Paragraphs
+from backoffice.core.catalogues import gettext as _
 
 
 class Json(Paragraphs):

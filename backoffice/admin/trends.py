@@ -1,7 +1,7 @@
 """How many rows came on each of the last days: what the dashboard draws, and says in a table."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import format_date
@@ -10,7 +10,9 @@ from sqlalchemy import case, func, literal, select, union_all
 from backoffice.admin.figures import place
 from backoffice.admin.parameters import address
 from backoffice.admin.words import plural
+from backoffice.core import spans
 from backoffice.core.access import condition, may_see
+from backoffice.core.comparing import asker
 from backoffice.core.model import db, now
 from backoffice.core.resource import filterable, resource
 
@@ -20,7 +22,7 @@ MOST = 50_000  # rows of one kind that are looked at, the latest first
 
 @dataclass(frozen=True)
 class Day:
-    """How many rows came on one day (in UTC, as the filters have it), and where they are."""
+    """How many rows came on one day (on the own clock of whoever looks, as the filters have it), and where they are."""
 
     label: str
     number: int
@@ -44,15 +46,16 @@ def trends(user, models):
     drawn = [model for model in models if (column := resource(model).trend) and may_see(user, model, column)]
     if not drawn:
         return []
-    starts = _starts()
+    dates = _dates(user)
+    starts = [spans.day(one, asker(user).zone).start for one in dates]
     asked = [_per_day(user, model, at, starts) for at, model in enumerate(drawn)]
     found = {(at, day): number for at, day, number in db.session.execute(union_all(*asked))}
-    return [_trend(model, [found.get((at, day), 0) for day in range(DAYS)], starts) for at, model in enumerate(drawn)]
+    return [_trend(model, [found.get((at, day), 0) for day in range(DAYS)], dates) for at, model in enumerate(drawn)]
 
 
-def _starts():
-    """Return the moments at which the days that are drawn begin."""
-    today = datetime.combine(now().astimezone(UTC).date(), time(), UTC)
+def _dates(user):
+    """Return the days that are drawn, those of the person's own clock, as the filters of lists understand them."""
+    today = now().astimezone(asker(user).zone).date()
     return [today - timedelta(days=back) for back in reversed(range(DAYS))]
 
 
@@ -66,21 +69,21 @@ def _per_day(user, model, at, starts):
     return select(literal(at), days.c.day, func.count()).group_by(days.c.day)
 
 
-def _trend(model, numbers, starts):
+def _trend(model, numbers, dates):
     return Trend(
         name=model.__tablename__,
         label=plural(model),
-        days=tuple(_day(model, start, number) for start, number in zip(starts, numbers, strict=True)),
+        days=tuple(_day(model, date, number) for date, number in zip(dates, numbers, strict=True)),
         total=sum(numbers),
         whole=sum(numbers) < MOST,
-        url=_filtered(model, f"{resource(model).trend}__from", starts[0]),
+        url=_filtered(model, f"{resource(model).trend}__from", dates[0]),
     )
 
 
-def _day(model, start, number):
-    return Day(format_date(start.date(), "medium"), number, _filtered(model, resource(model).trend, start))
+def _day(model, date, number):
+    return Day(format_date(date, "medium"), number, _filtered(model, resource(model).trend, date))
 
 
-def _filtered(model, name, start):
+def _filtered(model, name, date):
     filtered = resource(model).trend in filterable(model)
-    return address(place(model), [(name, start.date().isoformat())]) if filtered else place(model)
+    return address(place(model), [(name, date.isoformat())]) if filtered else place(model)

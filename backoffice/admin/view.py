@@ -1,9 +1,10 @@
 """What the panel offers for one resource, and which right each of its views asks for."""
 
-from flask import request
+from flask import redirect, request
 from flask_admin import expose
 
-from backoffice.admin import bulk, export, grid, inline, intake
+from backoffice.admin import bulk, changing, combining, export, grid, inline, intake, results, saved
+from backoffice.admin.drafting import Drafting
 from backoffice.admin.editing import Editing
 from backoffice.admin.page import Page
 from backoffice.admin.words import plural, singular
@@ -16,17 +17,23 @@ NEEDS = {
     "details_view": ("read",),
     "create_view": ("create",),
     "edit_view": ("update",),
+    "draft_view": ("create", "update"),
     "delete_view": ("delete",),
     "ajax_lookup": ("create", "update", "delete"),
+    "pictures_view": ("create", "pick", "read"),
     "ajax_update": ("update",),
     "columns_view": ("read",),
+    "views_view": ("read",),
+    "where_view": ("read",),
     "action_view": ("read",),
+    "result_view": ("read",),
+    "result_file_view": ("read",),
     "export": ("export",),
     "import_view": ("create", "update"),
 }
 
 
-class ResourceView(Editing, Page):
+class ResourceView(Editing, Drafting, Page):
     """The pages of one resource; all they show follows from its model and from who asks."""
 
     def __init__(self, model):
@@ -58,7 +65,11 @@ class ResourceView(Editing, Page):
 
     def works_in_bulk(self):
         """Tell whether there is anything the acting person may do with a selection."""
-        return bool(self.operations()) or self.may("delete")
+        return bool(self.operations()) or self.may("delete") or self.changes_many()
+
+    def changes_many(self):
+        """Tell whether there are columns or relations that the acting person may change on many rows."""
+        return changing.offered(self)
 
     def links(self, row):  # noqa: ARG002 - resources with more than pages of rows look at it
         """Return where else the page of a row leads: pairs of words and address."""
@@ -70,7 +81,11 @@ class ResourceView(Editing, Page):
 
     @expose("/")
     def index_view(self):
-        """Show the grid."""
+        """Show the grid; without a word of what, the view that the person begins with."""
+        begins = None if request.args else saved.opening(self)
+        if begins:
+            return redirect(begins)
+        saved.remember(self, request.args)
         return grid.show(self, request.args)
 
     @expose("/count/", methods=("POST",))
@@ -83,10 +98,30 @@ class ResourceView(Editing, Page):
         """Keep the columns of the grid as one likes them."""
         return grid.keep_columns(self)
 
+    @expose("/views/", methods=("POST",))
+    def views_view(self):
+        """Keep what the grid shows as a view, change or delete one, or begin with it."""
+        return saved.answer(self)
+
+    @expose("/where/", methods=("GET", "POST"))
+    def where_view(self):
+        """Combine filters, group within group."""
+        return combining.answer(self)
+
     @expose("/action/", methods=("POST",))
     def action_view(self):
         """Ask about an operation on many rows, then do it."""
         return bulk.answer(self)
+
+    @expose("/result/")
+    def result_view(self):
+        """Show what became of the rows of an operation."""
+        return results.show(self)
+
+    @expose("/result/csv/")
+    def result_file_view(self):
+        """Send what became of each row of an operation as a file."""
+        return results.send(self)
 
     @expose("/ajax/update/", methods=("POST",))
     def ajax_update(self):

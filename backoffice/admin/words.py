@@ -1,8 +1,7 @@
 """What things are called in the panel: resources, verbs, and values nobody can see."""
 
-from flask_babel import lazy_gettext as _
-
 from backoffice.core.access import NONE, OWN, may_see, rule
+from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.criteria import views
 from backoffice.core.resource import actions, resource, said, verbs
 

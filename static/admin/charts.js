@@ -20,20 +20,25 @@
     url: row.querySelector("a").href,
   }));
 
+  // Time runs as the page is read.
+  const back = document.documentElement.dir === "rtl";
   const options = (days, paint) => ({
     animation: false,
     maintainAspectRatio: false,
     onClick: (_event, found) => { if (found.length) { window.location.assign(days[found[0].index].url); } },
     onHover: (event, found) => { event.native.target.style.cursor = found.length ? "pointer" : "default"; },
+    layout: { padding: { right: back ? 16 : 0 } },
     interaction: { mode: "index", intersect: false },
-    plugins: { legend: { display: false }, tooltip: { displayColors: false } },
+    plugins: { legend: { display: false }, tooltip: { displayColors: false, rtl: back } },
     scales: {
       x: {
+        reverse: back,
         grid: { display: false },
         border: { color: paint.edge },
-        ticks: { color: paint.quiet, maxTicksLimit: 5, maxRotation: 0, autoSkip: true },
+        ticks: { color: paint.quiet, maxTicksLimit: 5, maxRotation: 0, autoSkip: true, autoSkipPadding: 12 },
       },
       y: {
+        position: back ? "right" : "left",
         beginAtZero: true,
         border: { display: false },
         grid: { color: paint.edge },

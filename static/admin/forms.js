@@ -53,6 +53,7 @@
         this.timer = setTimeout(() => this.search(), WAIT);
       });
       this.input.addEventListener("keydown", (event) => this.press(event));
+      this.input.addEventListener("click", () => { if (this.list.hidden) this.search(); });
       this.input.addEventListener("blur", () => this.close());
       this.list.addEventListener("mousedown", (event) => event.preventDefault());
       this.list.addEventListener("click", (event) => {
@@ -98,6 +99,8 @@
     }
 
     press(event) {
+      // Together with Ctrl it saves (save.js).
+      if (event.ctrlKey || event.metaKey) return;
       if (event.key === "Enter") {
         event.preventDefault();
         if (this.active >= 0) this.choose(this.active); else this.search();
@@ -191,5 +194,6 @@
   document.querySelectorAll("[data-picker]").forEach((box) => new Picker(box));
   if (told) document.querySelectorAll(".row-form :is(textarea, input[maxlength]).counted").forEach(count);
   document.querySelectorAll("[data-from]").forEach(follow);
-  document.querySelector(".form-summary")?.focus();
+  const first = document.querySelector(".row-form[data-new] .form-group :is(input:not([type=hidden]), select, textarea)");
+  (document.querySelector(".form-summary") ?? first)?.focus();
 })();

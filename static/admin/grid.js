@@ -1,6 +1,7 @@
 // Comfort for those with JavaScript: tick a range or all, choose a page's size at once, change a cell where it stands.
 (() => {
   "use strict";
+  const start = () => {
   const boxes = [...document.querySelectorAll('input[name="rowid"]')];
   const all = document.getElementById("tick-all");
   const matching = document.querySelector('#bulk input[name="token"]');
@@ -106,4 +107,9 @@
     const time = event.target.closest("time");
     if (time && !time.title) { time.title = time.dateTime.replace("T", " ").replace("Z", " UTC"); }
   });
+  };
+
+  // Another list took the place of the one that was here.
+  start();
+  document.addEventListener("list:new", start);
 })();

@@ -3,6 +3,12 @@
   "use strict";
   const EVERY = 2000;
   const moved = document.querySelector("[data-moved]");
+  let next = 0;
+
+  const again = () => {
+    clearTimeout(next);
+    next = setTimeout(renew, EVERY);
+  };
 
   const renew = async () => {
     const old = document.querySelector("[data-moves]");
@@ -11,7 +17,7 @@
     }
     // Nobody looks, or somebody is about to press one of the buttons: the next turn will do.
     if (document.hidden || old.contains(document.activeElement)) {
-      setTimeout(renew, EVERY);
+      again();
       return;
     }
     try {
@@ -31,12 +37,13 @@
     } catch {
       // The server may be starting anew.
     }
-    setTimeout(renew, EVERY);
+    again();
   };
 
   if (moved) {
     window.location.replace(moved.dataset.moved);
   } else {
-    setTimeout(renew, EVERY);
+    again();
+    document.addEventListener("list:new", again);
   }
 })();

@@ -42,6 +42,7 @@
   const worded = (text, kind) => {
     const made = document.createElement("span");
     made.textContent = text;
+    made.dir = "auto";
     made.className = kind;
     return made;
   };

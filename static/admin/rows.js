@@ -1,6 +1,7 @@
 // Working on the rows of a grid by keyboard: moving, ticking, opening; one row's menu; a look at it where one is.
 (() => {
   "use strict";
+  const start = (signal) => {
   const table = document.querySelector("table.grid");
   const menu = document.getElementById("row-menu");
   const look = document.getElementById("look");
@@ -130,5 +131,15 @@
     if (!act || (!row && event.key !== "j" && event.key !== "k")) { return; }
     event.preventDefault();
     act(row);
+  }, { signal });
+  };
+
+  // Another list took the place of the one that was here.
+  let ended = new AbortController();
+  start(ended.signal);
+  document.addEventListener("list:new", () => {
+    ended.abort();
+    ended = new AbortController();
+    start(ended.signal);
   });
 })();

@@ -1,5 +1,6 @@
 """An operation on many rows is asked about first, does what it said, and says what it did."""
 
+import csv
 import re
 
 import pytest
@@ -12,58 +13,8 @@ from backoffice.core.model import db
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag
+from choosing import choice, confirmation, message, recorded, sealed, sent, statuses, store
 from make import make
-
-
-def store(app, model, number=1, **values):
-    """Store `number` rows and return their keys."""
-    with app.app_context():
-        keys = [make(model, **values).id for _at in range(number)]
-        db.session.commit()
-        return keys
-
-
-def statuses(app, model=Comment):
-    """Return the status of every row, by key."""
-    with app.app_context():
-        return dict(map(tuple, db.session.execute(select(model.id, model.status))))
-
-
-def recorded(app, verb):
-    """Return who did what with which row, of all that was recorded under this verb."""
-    with app.app_context():
-        found = db.session.scalars(select(Change).filter_by(verb=verb).order_by(Change.row_id)).all()
-        return [(one.model, one.row_id, one.actor_id, one.door) for one in found]
-
-
-def message(browser, answer):
-    """Follow an answer to the grid and return what it says."""
-    assert answer.status_code == 302, answer.text
-    page = html.fromstring(browser.get(answer.location).text)
-    return " ".join(page.xpath('string(//*[@class="messages"])').split())
-
-
-def sealed(browser, address):
-    """Return the token of "all that match" that the grid at this address carries."""
-    page = html.fromstring(browser.get(address).text)
-    return page.xpath('//form[@id="bulk"]//input[@name="token"]/@value')[0]
-
-
-def confirmation(answer):
-    """Return the fields of the form by which an operation is confirmed, and the page's words."""
-    assert answer.status_code == 200, answer.text
-    page = html.fromstring(answer.text)
-    assert len(page.xpath("//h1")) == 1
-    fields = [(one.get("name"), one.get("value")) for one in page.xpath("//main//form//*[@name]")]
-    return [pair for pair in fields if pair[0] != "csrf_token"], " ".join(page.xpath("string(//main)").split())
-
-
-def sent(fields):
-    """Return pairs as a form sends them."""
-    found = {}
-    for name, value in fields:
-        found.setdefault(name, []).append(value)
-    return found
 
 
 def test_ticked_rows_are_asked_about_and_then_changed_with_their_history(app, as_role):
@@ -144,11 +95,203 @@ def test_rows_that_came_to_match_meanwhile_are_asked_about_again(app, as_role):
     token = sealed(moderator, "/admin/comment/?view=waiting&page_size=20")
     store(app, Comment, 2, status="pending", guest_name="Late")
     sent_once = {"action": "approve", "token": token, "confirm": "1"}
-    fields, words = confirmation(moderator.post("/admin/comment/action/", data=sent_once))
-    assert "Since the list was shown, 2 more rows match." in words
+    answer = moderator.post("/admin/comment/action/", data=sent_once)
+    assert answer.status_code == 409
+    fields, words = confirmation(answer)
+    assert "When the list was shown, 30 rows matched; now 32 match. Nothing was done yet." in words
     assert set(statuses(app).values()) == {"pending"}
     message(moderator, moderator.post("/admin/comment/action/", data=sent(fields)))
     assert set(statuses(app).values()) == {"approved"}
+
+
+def test_only_the_rows_that_were_seen_can_be_chosen_when_more_have_come(app, as_role):
+    moderator = as_role("moderator")
+    seen = store(app, Comment, 30, status="pending", guest_name="Ann")
+    token = sealed(moderator, "/admin/comment/?view=waiting&page_size=20")
+    store(app, Comment, 2, status="pending", guest_name="Late")
+    answer = moderator.post("/admin/comment/action/", data={"action": "approve", "token": token})
+    assert "Only the 30 that are as they were shown" in answer.text
+    fields, words = confirmation(moderator.post("/admin/comment/action/", data=choice(answer)))
+    assert "Approve: 30 rows" in words
+    # Others go on writing; that is no reason to ask once more.
+    store(app, Comment, 1, status="pending", guest_name="Later")
+    assert "30 changed" in message(moderator, moderator.post("/admin/comment/action/", data=sent(fields)))
+    assert sorted(key for key, status in statuses(app).items() if status == "approved") == seen
+
+
+def test_rows_that_no_longer_match_are_told_before_anything_is_done(app, as_role):
+    moderator = as_role("moderator")
+    keys = store(app, Comment, 30, status="pending", guest_name="Ann")
+    token = sealed(moderator, "/admin/comment/?view=waiting&page_size=20")
+    other = as_role("moderator")
+    other.post("/admin/comment/action/", data={"action": "spam", "rowid": keys[:4], "confirm": "1"})
+    asked = {"action": "approve", "token": token, "confirm": "1"}
+    answer = moderator.post("/admin/comment/action/", data=asked)
+    assert answer.status_code == 409
+    assert "When the list was shown, 30 rows matched; now 26 match." in confirmation(answer)[1]
+    assert recorded(app, "approve") == []
+
+
+def test_as_many_rows_that_are_others_are_told_before_anything_is_done(app, as_role):
+    moderator = as_role("moderator")
+    keys = store(app, Comment, 30, status="pending", guest_name="Ann")
+    token = sealed(moderator, "/admin/comment/?view=waiting&page_size=20")
+    as_role("moderator").post("/admin/comment/action/", data={"action": "spam", "rowid": keys[:1], "confirm": "1"})
+    store(app, Comment, 1, status="pending", guest_name="Late")
+    answer = moderator.post("/admin/comment/action/", data={"action": "approve", "token": token, "confirm": "1"})
+    assert answer.status_code == 409
+    assert "not all of them are as they were then" in confirmation(answer)[1]
+    fields, _words = confirmation(moderator.post("/admin/comment/action/", data=choice(answer)))
+    assert "29 changed" in message(moderator, moderator.post("/admin/comment/action/", data=sent(fields)))
+    assert sorted(key for key, status in statuses(app).items() if status == "approved") == keys[1:]
+
+
+def test_above_a_number_of_rows_one_types_it_before_they_are_destroyed(app, as_role):
+    editor = as_role("editor")
+    app.config["CONFIRM_BY_NUMBER"] = 25
+    try:
+        store(app, Tag, 30)
+        with app.app_context():
+            make(Post, tags=[make(Tag)])
+            db.session.commit()
+        # What is refused anyway is not counted: the number is that of the rows that would be gone.
+        token = sealed(editor, "/admin/tag/?page_size=20")
+        answer = editor.post("/admin/tag/action/", data={"action": "delete", "token": token})
+        fields, words = confirmation(answer)
+        assert "To confirm, type how many rows are meant: 30" in words
+        for typed in ("", "3", "31", "all"):
+            wrong = editor.post("/admin/tag/action/", data={**sent(fields), "number": typed})
+            assert wrong.status_code == 422
+            assert html.fromstring(wrong.text).xpath('//input[@name="number"]/@value') == [typed]
+            assert "Type the number 30" in confirmation(wrong)[1]
+        with app.app_context():
+            assert db.session.scalar(select(func.count()).select_from(Tag)) == 31
+        done = editor.post("/admin/tag/action/", data={**sent(fields), "number": " 30. "})
+        assert "30 deleted" in message(editor, done)
+    finally:
+        app.config["CONFIRM_BY_NUMBER"] = 1000
+
+
+def test_what_destroys_nothing_asks_for_no_number(app, as_role):
+    moderator = as_role("moderator")
+    app.config["CONFIRM_BY_NUMBER"] = 1
+    try:
+        keys = store(app, Comment, 3, status="pending", guest_name="Ann")
+        answer = moderator.post("/admin/comment/action/", data={"action": "approve", "rowid": keys})
+        assert 'name="number"' not in answer.text
+        assert (
+            'name="number"' in moderator.post("/admin/comment/action/", data={"action": "delete", "rowid": keys}).text
+        )
+    finally:
+        app.config["CONFIRM_BY_NUMBER"] = 1000
+
+
+def test_a_rehearsal_names_the_first_rows_of_each_kind(app, as_role):
+    editor = as_role("editor")
+    store(app, Post, 7, status="draft", title="Fit for it")
+    store(app, Post, 1, status="archived", title="Too late")
+    keys = list(statuses(app, Post))
+    answer = editor.post("/admin/post/action/", data={"action": "submit", "rowid": keys})
+    page = html.fromstring(answer.text)
+    done = page.xpath('//section[@class="outcome-done"]//li/text()')
+    assert done[:5] == ["Fit for it"] * 5
+    assert "and 2 more" in done[5]
+    refused = page.xpath('//section[@class="outcome-refused"]')[0]
+    assert "Its present state does not allow it. (1)" in refused.text_content()
+    assert refused.xpath(".//li/text()") == ["Too late"]
+
+
+def result(browser, answer):
+    """Follow an answer to what became of each row; return the page, its words, and the lines of the file."""
+    page = html.fromstring(browser.get(answer.location).text)
+    address = page.xpath('//*[@class="messages"]//a/@href')[-1]
+    shown = browser.get(address)
+    assert shown.status_code == 200
+    told = html.fromstring(shown.text)
+    (file,) = told.xpath('//a[contains(@href, "/result/csv/")]/@href')
+    sent_file = browser.get(file)
+    assert sent_file.mimetype == "text/csv"
+    lines = list(csv.reader(sent_file.get_data(as_text=True).removeprefix("\ufeff").splitlines()))
+    return address, " ".join(told.xpath("string(//main)").split()), lines
+
+
+def test_what_became_of_each_row_is_told_afterwards_and_as_a_file(app, as_role):
+    editor = as_role("editor")
+    free = store(app, Post, 1, status="draft", title="=SUM(1)")
+    there = store(app, Post, 1, status="review", title="There")
+    late = store(app, Post, 1, status="archived", title="Late")
+    keys = [*free, *there, *late, 999]
+    answer = editor.post("/admin/post/action/", data={"action": "submit", "rowid": keys, "confirm": "1"})
+    page = html.fromstring(editor.get(answer.location).text)
+    assert page.xpath('//*[@class="messages"]/div/@class') == ["alert alert-warning"]
+    editor.post("/admin/post/action/", data={"action": "submit", "rowid": keys, "confirm": "1"})
+    answer = editor.post("/admin/post/action/", data={"action": "redraft", "rowid": [*there, 999], "confirm": "1"})
+    address, words, lines = result(editor, answer)
+    assert "Back to draft: 2 rows" in words
+    assert "Done in part: 1 row was refused and is as it was." in words
+    assert lines == [
+        ["Row", "What", "Outcome", "Reason"],
+        [str(there[0]), "There", "changed", ""],
+        ["999", "", "refused", "It does not exist any more, or is not yours to see."],
+    ]
+    again = editor.post("/admin/post/action/", data={"action": "submit", "rowid": keys, "confirm": "1"})
+    _address, words, lines = result(editor, again)
+    assert [line[2] for line in lines[1:]] == ["changed", "already so", "refused", "refused"]
+    assert [line[1] for line in lines[1:]] == ["There", "'=SUM(1)", "Late", ""]
+    # It is for whoever asked for it, and for those who may read the history; and for nobody who may not see the rows.
+    for role, status in (("author", 404), ("moderator", 404), ("administrator", 200)):
+        assert as_role(role).get(address).status_code == status
+        assert as_role(role).get(address.replace("/result/", "/result/csv/")).status_code == status
+    assert editor.get("/admin/tag" + address.removeprefix("/admin/post")).status_code == 404
+    assert editor.get("/admin/post/result/?batch=x").status_code == 404
+
+
+def test_nothing_done_is_not_told_as_success(app, as_role):
+    editor = as_role("editor")
+    keys = store(app, Post, 2, status="archived")
+    answer = editor.post("/admin/post/action/", data={"action": "submit", "rowid": keys, "confirm": "1"})
+    page = html.fromstring(editor.get(answer.location).text)
+    assert page.xpath('//*[@class="messages"]/div/@class') == ["alert alert-danger"]
+    assert (
+        "Nothing was done"
+        in result(editor, editor.post("/admin/post/action/", data={"action": "submit", "rowid": keys, "confirm": "1"}))[
+            1
+        ]
+    )
+
+
+def test_very_many_rows_are_deleted_by_a_job_and_come_back(app, as_role, monkeypatch):
+    monkeypatch.setattr(chunks, "LARGE", 2)
+    monkeypatch.setattr(chunks, "PART", 4)
+    with app.app_context():
+        used, *_others = [make(Tag) for _at in range(23)]
+        make(Post, tags=[used])
+        db.session.commit()
+    editor = as_role("editor")
+    token = sealed(editor, "/admin/tag/?page_size=20")
+    fields, words = confirmation(editor.post("/admin/tag/action/", data={"action": "delete", "token": token}))
+    assert "Will be deleted 22" in words
+    page = editor.post("/admin/tag/action/", data=sent(fields)).location
+    assert page.startswith("/admin/job/details/?id=")
+    assert worker.turn(app)
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Tag)) == 1
+        (batch,) = set(db.session.scalars(select(Change.batch).filter_by(verb="delete")))
+    told = html.fromstring(editor.get(page).text)
+    assert "22 rows deleted, 1 refused: Posts refer to it. (1)" in told.text_content()
+    assert "Done in part: 1 row was refused and is as it was." in told.xpath('string(//*[@id="row"]/p)')
+    assert told.xpath(f'//a[contains(@href, "/admin/tag/result/?batch={batch}")]')
+    line = html.fromstring(editor.get("/admin/job/").text).xpath("//tbody/tr")[0]
+    assert line.xpath('string(.//*[contains(@class, "choice")])') == "Done in part"
+    assert "1 refused" in line.text_content()
+    card = html.fromstring(editor.get("/admin/").text).xpath('//a[@href="/admin/job/?view=done-in-part"]')
+    assert card[0].xpath("string(..)").split()[-1] == "1"
+    assert "Deleted 22" in " ".join(
+        html.fromstring(editor.get(f"/admin/tag/result/?batch={batch}").text).text_content().split()
+    )
+    editor.post("/admin/change/undo/", data={"batch": batch, "confirm": "1"})
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Tag)) == 23
 
 
 def test_one_returns_to_the_grid_one_came_from(app, as_role):
@@ -343,7 +486,7 @@ def test_an_outcome_fits_into_the_cookie_and_tells_no_secret(app, as_role):
 
 def test_every_button_of_the_bar_is_one_the_person_may_press(app, as_role):
     store(app, Comment, 1, status="pending", guest_name="Ann")
-    expected = {"editor": set(), "moderator": {"approve", "reject", "spam", "hold", "delete"}}
+    expected = {"editor": set(), "moderator": {"approve", "reject", "spam", "hold", "change", "delete"}}
     expected["administrator"] = expected["moderator"]
     for role, words in expected.items():
         page = html.fromstring(as_role(role).get("/admin/comment/").text)

@@ -57,7 +57,7 @@ def test_columns_are_kept_for_oneself_and_forgotten_again(editor, as_role, app):
     assert answer.location == "/admin/post/?sort=title"
     page = page_of(editor.get("/admin/post/"))
     assert heads(page) == ["Title", "Slug"]
-    assert page.xpath('//button[text()="Back to the usual columns"]')
+    assert page.xpath('//button[text()="Back to the usual columns and page size"]')
     assert heads(page_of(editor.get("/admin/post/?columns=status"))) == ["Status"]
     assert heads(page_of(as_role("editor").get("/admin/post/"))) == USUAL
     assert editor.get("/admin/post/export/csv/").text.splitlines()[0].endswith('"title","slug"')
@@ -91,3 +91,22 @@ def test_a_column_that_needs_a_right_is_neither_offered_nor_shown(app, as_role):
         db.session.commit()
     assert heads(page_of(clerk.get("/admin/user/"))) == ["Name"]
     assert "clerk.unseen@example.com" not in clerk.get("/admin/user/").text.partition("<main")[2].partition("</main")[0]
+
+
+def test_the_size_of_pages_is_kept_for_oneself(editor, as_role):
+    def size(browser, path="/admin/post/"):
+        return page_of(browser.get(path)).xpath('//select[@name="page_size"]/option[@selected]/text()')
+
+    form = page_of(editor.get("/admin/post/?page_size=100")).xpath('//form[contains(@action, "/columns/")]')[0]
+    data = {"columns": form.xpath('.//input[@name="columns"]/@value'), "page_size": form.fields["page_size"]}
+    editor.post("/admin/post/columns/", data=data)
+    assert size(editor) == ["100"]
+    assert heads(page_of(editor.get("/admin/post/"))) == USUAL
+    assert size(editor, "/admin/post/?page_size=50") == ["50"]
+    # Whoever keeps another size has the other one in the address.
+    links = page_of(editor.get("/admin/post/?page_size=50")).xpath("//th/a/@href")
+    assert all("page_size=50" in one for one in links)
+    assert size(as_role("editor")) == ["50"]
+    assert editor.post("/admin/post/columns/", data={"page_size": "7"}).status_code == 400
+    editor.post("/admin/post/columns/", data={})
+    assert size(editor) == ["50"]

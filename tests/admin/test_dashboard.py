@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from lxml import html
@@ -79,7 +80,7 @@ def test_views_are_counted_and_lead_to_their_rows(app, as_role):
         "/admin/comment/?view=rejected": 0,
         "/admin/comment/?view=spam": 2,
     }
-    assert "You may: see, change, delete, export, approve, reject, mark as spam, back to pending." in words
+    assert "You may: see, change, delete, export, approve, reject, mark as spam, and back to pending." in words
     page = html.fromstring(moderator.get("/admin/comment/?view=waiting").text)
     assert len(page.xpath("//tbody/tr")) == 3
 
@@ -140,6 +141,20 @@ def test_each_day_of_a_chart_leads_to_its_rows(app, as_role):
     for url, number in [*days.items()][-2:]:
         assert len(html.fromstring(editor.get(url).text).xpath("//tbody/tr")) == number
     assert len(html.fromstring(editor.get(total.get("href")).text).xpath("//tbody/tr")) == 6
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_days_of_a_chart_are_those_of_ones_own_clock(app, as_role, zone):
+    with app.app_context():
+        for hours in range(0, 48, 3):
+            make(Comment, guest_name="Ann", created_at=now() - timedelta(hours=hours))
+        db.session.commit()
+    editor = as_role("editor", timezone=zone)
+    days = drawn(page_of(editor), "comment")
+    assert list(days)[-1] == f"/admin/comment/?created_at={now().astimezone(ZoneInfo(zone)).date()}"
+    for url, number in [*days.items()][-3:]:
+        assert len(html.fromstring(editor.get(url).text).xpath("//tbody/tr")) == number
+    assert sum(days.values()) == 16
 
 
 def test_no_more_rows_are_drawn_than_are_worth_it_and_the_page_says_so(app, as_role, monkeypatch):
@@ -204,7 +219,7 @@ def test_an_author_counts_only_their_own_and_is_told_so(app, as_role):
     page = page_of(author)
     counts, words = cards(page)["/admin/post/"]
     assert counts["/admin/post/"] == counts["/admin/post/?view=drafts"] == 1
-    assert "You may: see (own), create, change (own), delete (own), hand in for review (own)." in words
+    assert "You may: see (own), create, change (own), delete (own), and hand in for review (own)." in words
     assert page.xpath('//a[@href="/admin/post/new/"]')
     assert not page.xpath('//a[@href="/admin/category/new/"]')
 

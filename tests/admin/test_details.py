@@ -57,7 +57,7 @@ def test_the_history_says_who_changed_what(as_role, keep):
     key = keep(Post, title="Old")
     editor.post(f"/admin/post/edit/?id={key}", data={"title": "New"})
     told = words(admin.get(f"/admin/post/details/?id={key}"))
-    assert "Edna: change Title: Old → New" in told
+    assert "Edna: change (panel) Title: Old → New" in told
     assert "Latest changes" not in words(editor.get(f"/admin/post/details/?id={key}"))
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from backoffice.core.audit import audit
-from backoffice.core.history import Change
+from backoffice.core.history import Change, acting
 from backoffice.core.model import db
 from backoffice.core.seals import seal_all
 from backoffice.models.accounts import Role
@@ -216,7 +216,7 @@ def test_a_row_is_removed_for_good_when_its_name_is_typed(app, as_role, keep):
     assert wrong.status_code == 422
     assert admin.post("/admin/change/purge/", data={"id": change.id, "label": "A secret word again"}).status_code == 302
     with app.app_context():
-        held = db.session.scalars(select(Change).filter_by(model="tag", row_id=key)).all()
+        held = db.session.scalars(select(Change).filter_by(model="tag", row_id=key).order_by(Change.id)).all()
         assert "secret" not in str([(one.label, one.before, one.after) for one in held])
         assert [one.verb for one in held] == ["create", "update", "delete", "redact"]
         seal_all(db.session)
@@ -248,3 +248,36 @@ def test_the_button_is_not_a_link(as_role, waiting):
     moderator = as_role("moderator")
     approve(moderator, waiting)
     assert not re.search(r'href="/admin/change/undo/[^"]*confirm', moderator.get("/admin/comment/").text)
+
+
+def test_the_history_is_narrowed_by_the_door_through_which_changes_came(app, as_role):
+    admin = as_role("administrator")
+    with app.app_context():
+        with acting(None, door="import"):
+            make(Tag, name="From a file")
+            db.session.commit()
+        with acting(None, door="command"):
+            make(Tag, name="From a terminal")
+            db.session.commit()
+    page = admin.get("/admin/change/?door=import")
+    assert "From a file" in page.text
+    assert "From a terminal" not in page.text
+    for name, value in (("door", "import"), ("verb", "sign-in-failed"), ("model", "role")):
+        assert shown(page).xpath(f'//select[@name="{name}"]/option[@value="{value}"]'), name
+
+
+def test_a_change_leads_to_its_row_and_to_all_that_became_of_it(app, as_role):
+    admin = as_role("administrator")
+    with app.app_context():
+        key = make(Tag, name="Sea").id
+        db.session.commit()
+    page = admin.get(f"/admin/tag/details/?id={key}")
+    (change,) = re.findall(r'href="(/admin/change/details/\?id=\d+)"', page.text)
+    told = admin.get(change).text
+    every = f"/admin/change/?model=tag&amp;row_id={key}"
+    assert every in page.text
+    assert every in told
+    assert f'href="/admin/tag/details/?id={key}"' in told
+    assert "Sea" in admin.get(every.replace("&amp;", "&")).text
+    assert admin.post("/admin/tag/delete/", data={"id": key}).status_code == 302
+    assert f'href="/admin/tag/details/?id={key}"' not in admin.get(change).text

@@ -115,7 +115,8 @@ def test_what_another_changed_meanwhile_is_not_overwritten(app, as_role):
     assert fields["title"] == "Mine"
     assert "Theirs" in form.text_content()
     assert held(app, Post, key, "title") == "Theirs"
-    first.post(UPDATE, data={**fields, "title": "Mine"})
+    assert first.post(UPDATE, data={**fields, "title": "Mine"}).status_code == 409
+    assert first.post(UPDATE, data={**fields, "title": "Mine", "choose-title": "mine"}).status_code == 302
     assert held(app, Post, key, "title") == "Mine"
 
 

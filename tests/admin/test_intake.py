@@ -232,6 +232,14 @@ def test_the_command_brings_in_what_export_wrote(app, runner, tmp_path):
     assert "0 created, 0 changed, 1 unchanged, 1 refused." in again.output
 
 
+def test_the_command_brings_in_what_is_too_large_for_the_network(app, runner, tmp_path, monkeypatch):
+    monkeypatch.setattr("backoffice.core.sheets.LARGEST", 10)
+    monkeypatch.setattr("backoffice.core.sheets.MOST_LINES", 1)
+    path = tmp_path / "tags.csv"
+    path.write_text("name\n" + "".join(f"Tag {at}\n" for at in range(10)))
+    assert "10 created" in runner.invoke(args=["load", "tag", str(path)]).output
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select, update
 
-from backoffice.core import crew, exports, transfer, workbooks, worker
+from backoffice.core import crew, exports, jobs, leases, transfer, workbooks, worker
 from backoffice.core.history import Change
 from backoffice.core.jobs import CANCELLED, DONE, FAILED, RUNNING, WAITING, Job
 from backoffice.core.model import db
@@ -123,6 +123,25 @@ def test_what_workers_tell_each_other_is_for_administrators(app, editor, as_role
     key = made(app, editor, arguments={"word": "kumquat"})
     assert "kumquat" not in editor.get(f"/admin/job/details/?id={key}").text
     assert "kumquat" in as_role("administrator").get(f"/admin/job/details/?id={key}").text
+
+
+def test_the_technical_cause_is_for_administrators_and_what_to_do_is_for_everybody(app, editor, as_role, monkeypatch):
+    def breaks(task):
+        raise ConnectionError(f"redis://worker:hunter2@host, seven kettles and {'0af1' * 16}\nDETAIL: kumquat")
+        yield
+
+    monkeypatch.setitem(jobs._works, "export", breaks)
+    monkeypatch.setitem(app.config, "MAIL_PASSWORD", "seven kettles")
+    monkeypatch.setattr(leases, "MOST_FAILURES", 1)
+    key = made(app, editor)
+    assert worker.turn(app)
+    page = editor.get(f"/admin/job/details/?id={key}").text
+    assert "tell an administrator" in page
+    assert 'value="retry"' in page
+    assert "ConnectionError" not in page
+    page = as_role("administrator").get(f"/admin/job/details/?id={key}").text
+    assert "ConnectionError: redis://…@host, … and … (" in page
+    assert not [word for word in ("hunter2", "seven kettles", "0af1", "kumquat") if word in page]
 
 
 def test_few_rows_are_sent_at_once_and_many_are_written_by_a_job(app, editor, tags, monkeypatch):

@@ -9,10 +9,12 @@ from PIL import Image as Drawing
 from sqlalchemy import select
 
 from backoffice.core.files import open_picture
+from backoffice.core.history import Change
 from backoffice.core.model import db
 from backoffice.core.resource import resources
 from backoffice.models.accounts import User
 from backoffice.models.content import Post
+from backoffice.models.media import Image
 from filling import errors, filled, shown
 
 NAME = re.compile(r"[0-9a-f]{64}\.(png|jpg|webp|gif)")
@@ -68,6 +70,48 @@ def test_a_picture_that_is_taken_away_is_shown_to_nobody(app, admin, keep, read)
     assert admin.post(f"/admin/user/edit/?id={key}", data={"avatar-remove": "1"}).status_code == 302
     assert read(User, key, "avatar") is None
     assert admin.get(address).status_code == 404
+
+
+def test_a_picture_is_out_of_reach_with_its_row_and_back_with_it_and_gone_for_good_with_its_traces(
+    app, admin, keep, read, runner
+):
+    admin.post("/admin/image/new/", data={"title": "A red field", "file": file(drawn())})
+    with app.app_context():
+        key, name = db.session.execute(select(Image.id, Image.file)).one()
+    reached = [f"/media/{name}", f"/media/{name}?width=320", f"/media/aside/{name}", f"/media/aside%2F{name}"]
+
+    def reach():
+        return [one.get(address).status_code for one in (admin, app.test_client()) for address in reached]
+
+    there = reach()
+    assert there[0] == 200
+    assert not {200} & {*there[2:4], *there[6:]}
+    admin.post("/admin/image/delete/", data={"id": key, "confirm": "1"})
+    assert set(reach()) == {404}
+    admin.get("/admin/image/")
+    change = latest(app, key)
+    assert admin.post("/admin/change/undo/", data={"batch": change.batch, "confirm": "1"}).status_code == 302
+    assert read(Image, key, "file") == name
+    assert reach() == there
+    admin.post("/admin/image/delete/", data={"id": key, "confirm": "1"})
+    sweep = ["check", "files", "--remove", "--grace", "0"]
+    assert runner.invoke(args=sweep).exit_code == 0
+    # Whoever may still bring the row back finds its picture, wherever that lies meanwhile.
+    assert stored(app) == [name]
+    change = latest(app, key)
+    admin.get("/admin/image/")
+    assert admin.post("/admin/change/purge/", data={"id": change.id, "label": change.label}).status_code == 302
+    assert set(reach()) == {404}
+    assert runner.invoke(args=sweep).exit_code == 0
+    folder = Path(app.config["MEDIA_URL"])
+    assert [one for one in folder.rglob("*") if one.is_file()] == []
+
+
+def latest(app, key):
+    """Return the last change by which the image of this key was deleted."""
+    with app.app_context():
+        told = select(Change).filter_by(model="image", row_id=key, verb="delete")
+        return db.session.scalars(told.order_by(Change.id.desc()).limit(1)).one()
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"<svg onload=alert(1)></svg>", drawn()[:60]])

@@ -198,6 +198,13 @@
     PM.textblockTypeInputRule(/^```$/, schema.nodes.pre),
   ] });
 
+  // What the same keys do anywhere else in the form.
+  const save = (_state, dispatch, view) => {
+    const { form } = view.dom.closest(".rich").querySelector("textarea");
+    if (dispatch) form.requestSubmit(form.querySelector("[data-save]"));
+    return true;
+  };
+
   const keys = ({ nodes }) => ({
     "Mod-b": toggle("strong", "b"),
     "Mod-i": toggle("em", "i"),
@@ -208,7 +215,7 @@
     "Mod-]": PM.sinkListItem(nodes.li),
     "Mod-[": PM.liftListItem(nodes.li),
     "Shift-Enter": PM.chainCommands(newLine, breakLine),
-    "Mod-Enter": PM.exitCode,
+    "Mod-Enter": PM.chainCommands(PM.exitCode, save),
     Enter: PM.chainCommands(newLine, enter, PM.splitListItem(nodes.li)),
   });
 

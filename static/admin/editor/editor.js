@@ -29,7 +29,7 @@
     }
 
     attributes() {
-      const given = { id: this.id, role: "textbox", "aria-multiline": "true", "aria-labelledby": this.label.id };
+      const given = { id: this.id, role: "textbox", "aria-multiline": "true", "aria-labelledby": this.label.id, dir: "auto" };
       for (const name of ["aria-describedby", "aria-invalid"]) {
         if (this.area.hasAttribute(name)) given[name] = this.area.getAttribute(name);
       }
@@ -51,7 +51,8 @@
         this.view.focus();
       });
       this.area.form.addEventListener("submit", () => this.settle(), true);
-      for (const dialog of this.box.querySelectorAll("dialog")) this.ask(dialog);
+      this.ask(this.box.querySelector('dialog[data-ask="link"]'));
+      this.pictures = new Rich.Pictures(this, this.box.querySelector('dialog[data-ask="image"]'));
       this.stops().forEach((one, at) => { one.tabIndex = at ? -1 : 0; });
     }
 
@@ -101,6 +102,9 @@
           if (tr.docChanged) this.changed();
           this.look();
         },
+        handlePaste: (_view, event) => this.pictures.take(event.clipboardData),
+        handleDrop: (view, event) => this.pictures.take(event.dataTransfer,
+          view.posAtCoords({ left: event.clientX, top: event.clientY })?.pos),
         handleDOMEvents: { blur: () => { this.settle(); return false; } },
         handleClickOn: (_view, _pos, _node, _at, event) => {
           if (event.target.closest("a")) event.preventDefault();
@@ -128,8 +132,10 @@
       if (name === "source") {
         this.show(!this.view);
         (this.view || this.area).focus();
-      } else if (name === "link" || name === "image") {
-        this.begin(name);
+      } else if (name === "link") {
+        this.begin();
+      } else if (name === "image") {
+        this.pictures.open();
       } else {
         commands[name].run(this.view.state, this.view.dispatch, this.view);
         this.view.focus();
@@ -151,38 +157,30 @@
       this.style.value = [...this.style.options].some((one) => one.value === name) ? name : "p";
     }
 
-    begin(name) {
-      const dialog = this.box.querySelector(`dialog[data-ask="${name}"]`), { state } = this.view;
-      const fields = dialog.querySelectorAll("input");
-      const image = state.selection.node?.type.name === "img" ? state.selection.node.attrs.html : null;
-      if (name === "link") fields[0].value = commands.link(state)?.mark.attrs.html?.href || "";
-      else fields.forEach((one) => { one.value = image?.[one.dataset.for] || ""; });
+    select(place) {
+      const { state, dispatch } = this.view;
+      dispatch(state.tr.setSelection(PM.Selection.near(state.doc.resolve(place))));
+    }
+
+    begin() {
+      const dialog = this.box.querySelector('dialog[data-ask="link"]');
+      const field = dialog.querySelector("input");
+      field.value = commands.link(this.view.state)?.mark.attrs.html?.href || "";
       dialog.showModal();
-      fields[0].focus();
+      field.focus();
     }
 
     ask(dialog) {
-      const fields = [...dialog.querySelectorAll("input")];
+      const field = dialog.querySelector("input");
       const end = (work) => {
         dialog.close();
         if (work) work(this.view.state, this.view.dispatch);
         this.view.focus();
       };
-      const take = () => {
-        if (!fields.every((one) => one.reportValidity())) return;
-        const [first] = fields;
-        if (dialog.dataset.ask === "link") {
-          end(commands.setLink(first.value.trim()));
-        } else if (first.value.trim()) {
-          const kept = this.view.state.selection.node?.attrs.html;
-          end(commands.image({ ...kept, ...Object.fromEntries(fields.map((one) => [one.dataset.for, one.value.trim()])) }));
-        } else {
-          end(null);
-        }
-      };
+      const take = () => { if (field.reportValidity()) end(commands.setLink(field.value.trim())); };
       dialog.addEventListener("keydown", (event) => {
         event.stopPropagation();
-        if (event.key === "Enter" && event.target.matches("input")) {
+        if (event.key === "Enter" && event.target === field) {
           event.preventDefault();
           take();
         }
