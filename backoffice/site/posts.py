@@ -5,7 +5,7 @@ from sqlalchemy import and_, case, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from backoffice.core import counting
-from backoffice.core.hints import Unindexed
+from backoffice.core.hints import Unindexed, Walked
 from backoffice.core.model import db, now
 from backoffice.models.accounts import User
 from backoffice.models.content import PAGE, PUBLISHED, SCHEDULED, Category, Post, Tag
@@ -33,21 +33,46 @@ def listed(place, *tiers):
     return paging.page(_read(parts, place), place, total)
 
 
+def walked(place, keys, many):
+    """Return what `listed` does for the posts with one of the `keys` (a SELECT of about so `many`).
+
+    The list of all posts is read from its place on until enough of them are met.
+    """
+    rows = _read([(0, _around(way, place, Walked(Post.id.in_(keys)))) for way in WAYS], place)
+    if not place.beyond and len(rows) <= paging.SIZE:
+        return paging.page(rows, place, counting.Number(place.skipped + len(rows)))
+    most, counted = paging.NUMBERED * paging.SIZE, select(Post.id).where(public(), Post.id.in_(keys))
+    if many > counting.SURELY * most:
+        return paging.page(rows, place, counting.Number(counting.estimate(db.session(), counted, most), exact=False))
+    return paging.page(rows, place, counting.count(db.session(), counted, most))
+
+
 def found(place, most, *tiers):
     """Return that part of the list of public posts which meet one of the conditions `tiers`, which exclude each other.
 
     Those of the first come first, the newest of each before the others, `most` in all; one more is counted.
     """
-    if place.beyond:
-        abort(404)
-    counted = (select(Post.id).where(Unindexed(public()), tier).limit(most + 1).subquery() for tier in tiers)
-    each = union_all(*(select(func.count()).select_from(one) for one in counted))
-    total = counting.Number(min(sum(db.session.scalars(each)), most + 1))
     numbered = most // paging.SIZE
-    if place.number > numbered:
+    if place.beyond or place.number > numbered:
         abort(404)
+    total = counting.Number(min(_counted(tiers, most + 1), most + 1))
     parts = [(number, _around(way, place, tier)) for number, tier in enumerate(tiers) for way in WAYS]
-    return paging.page(_read(parts, place)[: most - place.skipped], place, total, numbered)
+    # Where the first fill this part, the others need not be looked for.
+    rows = _read(parts[: len(WAYS)], place)
+    if len(rows) <= paging.SIZE:
+        rows = _read(parts, place)
+    return paging.page(rows[: most - place.skipped], place, total, numbered)
+
+
+def _counted(tiers, most):
+    """Return how many public posts meet one of the conditions; none is counted after the first `most`."""
+    number = 0
+    for tier in tiers:
+        some = select(Post.id).where(Unindexed(public()), tier).limit(most - number).subquery()
+        number += db.session.scalar(select(func.count()).select_from(some))
+        if number >= most:
+            break
+    return number
 
 
 def public():

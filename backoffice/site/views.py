@@ -1,15 +1,16 @@
 """The addresses that visitors open."""
 
 from flask import Blueprint, Response, abort, request
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from backoffice.core import files
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import db
+from backoffice.core.patience import TooLong
 from backoffice.core.types import Picture
 from backoffice.models.accounts import User
-from backoffice.models.content import PAGE, Category, Post, Tag, post_tag
-from backoffice.site import lost, paging, posts, present, subjects, thread, words
+from backoffice.models.content import PAGE, Category, Post, Tag
+from backoffice.site import lost, paging, posts, present, subjects, tagged, thread, words
 
 blueprint = Blueprint("site", __name__)
 KINDS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "gif": "image/gif"}
@@ -60,8 +61,8 @@ def category(slug):
 def tag(slug):
     """Show the posts that share a tag."""
     found = db.session.execute(select(Tag.id, Tag.name, Tag.slug).where(Tag.slug == slug)).first() or abort(404)
-    tagged = select(post_tag.c.post_id).where(post_tag.c.tag_id == found.id)
-    return present.render("site/tag.html", page=_read(Post.id.in_(tagged)), tag=found)
+    page = tagged.listed(paging.asked(), found.id)
+    return present.render("site/tag.html", page=_there(page), tag=found)
 
 
 @blueprint.get("/authors/<username>")
@@ -80,7 +81,11 @@ def search():
         problem = _("At most %(most)d characters, please: a few words find more than many.", most=words.LONGEST)
         return present.render("site/search.html", asked=text[: words.LONGEST], problem=problem, page=None), 400
     place = paging.asked()
-    page = words.found(text, place) if text else None
+    try:
+        page = words.found(text, place) if text else None
+    except TooLong:
+        problem = _("So many posts hold one of these words that looking for all took too long. Try a rarer word.")
+        return present.render("site/search.html", asked=text, problem=problem, page=None), 503
     if page is None and place.here:
         abort(404)
     return present.render("site/search.html", asked=text, problem=None, page=page, most=words.MOST)
@@ -103,6 +108,9 @@ def media(name):
 
 
 def _read(*tiers):
-    """Return the part of the list that is asked for; a subject nobody has published on is not there at all."""
-    page = posts.listed(paging.asked(), *tiers)
+    return _there(posts.listed(paging.asked(), *tiers))
+
+
+def _there(page):
+    """Return the part of a list that is asked for; a subject nobody has published on is not there at all."""
     return page if page.total.value else abort(404)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from backoffice.core import cursors
+from backoffice.core import counting, cursors
 from backoffice.core.counting import Number
 from backoffice.core.model import db, now
 from backoffice.models.accounts import User
@@ -144,6 +144,24 @@ def test_a_tag_shows_the_posts_that_share_it(publish, read):
     assert "/tags/wood-rope" in read("/posts/tagged").links()
 
 
+@pytest.mark.parametrize(("many", "total"), [(1_000, "37 posts"), (1_000_000, "About 1,200 posts")])
+def test_a_tag_of_very_many_posts_shows_each_once(publish, read, monkeypatch, many, total):
+    monkeypatch.setattr(counting, "planned", lambda _session, _rows: many)
+    for number in range(3 * SIZE + 1):
+        publish(f"Tagged {number:02}", tags=["Rope"])
+        publish("Plain")
+    parts = [read("/tags/rope", query_string={"page": number}) for number in (1, 2, 3, 4)]
+    assert [one for part in parts for one in titles(part)] == [f"Tagged {number:02}" for number in range(3 * SIZE + 1)]
+    assert total in parts[0].text("main", "p")
+    assert "37 posts" in parts[3].text("main", "p")  # the end has been seen
+
+
+def test_a_tag_of_very_many_drafts_is_not_there(publish, client, monkeypatch):
+    monkeypatch.setattr(counting, "planned", lambda _session, _rows: 1_000_000)
+    publish("Draft", tags=["Rope"], status="draft")
+    assert client.get("/tags/rope").status_code == 404
+
+
 def test_an_author_is_shown_with_what_they_wrote_and_without_their_address(publish, read, client):
     publish("By Mara")
     page = read("/authors/mara")
@@ -270,7 +288,8 @@ def test_a_list_costs_the_same_few_statements_whatever_its_length(app, publish, 
     def cost():
         with queries() as sent:
             assert client.get(path).status_code == 200
-        return sent
+        # Where the database can give up by itself, a search also tells it when.
+        return [one for one in sent if "statement_timeout" not in one]
 
     more(0, 1)
     cost()  # what a process finds out once

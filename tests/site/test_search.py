@@ -75,6 +75,28 @@ def test_the_words_come_along_to_the_next_part(publish, read):
     assert len(read(link).all("article")) == 1
 
 
+def test_titles_with_all_words_stand_before_all_else(publish, read):
+    for number in range(10):
+        publish(f"Other {number}", body="<p>On kelp.</p>")
+    for number in range(20):
+        publish(f"Kelp {number}")
+    parts = [read("/search", query_string={"q": "kelp", "page": number}) for number in (1, 2, 3)]
+    named = [[text for place, text in part.texts if "h2" in place and text.strip()] for part in parts]
+    assert named[0] == [f"Kelp {number}" for number in range(12)]
+    assert named[1] == [f"Kelp {number}" for number in range(12, 20)] + [f"Other {number}" for number in range(4)]
+    assert named[2] == [f"Other {number}" for number in range(4, 10)]
+    assert all("30 posts for “kelp”" in part.text("main") for part in parts)
+
+
+def test_where_titles_fill_the_page_no_text_is_read(publish, client, queries):
+    for number in range(SIZE + 1):
+        publish(f"Kelp {number}")
+    with queries() as sent:
+        assert client.get("/search?q=kelp").status_code == 200
+    asked = [one for one in sent if "statement_timeout" not in one]
+    assert len(asked) == 4  # each way of holding the words counted, the part read, and the menu
+
+
 def test_results_are_not_for_other_search_engines(read):
     assert {"name": "robots", "content": "noindex"} in read("/search?q=x").all("meta")
     assert {"name": "robots", "content": "noindex"} not in read("/").all("meta")
