@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from babel import Locale
-from flask_babel import force_locale, gettext, lazy_gettext, ngettext
+from flask_babel import force_locale
 
 import config
-from backoffice.core.catalogues import inside
+from backoffice.core.catalogues import gettext, inside, lazy_gettext, ngettext
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = runpy.run_path(str(ROOT / "translations" / "catalogues.py"))
@@ -75,7 +75,11 @@ def test_the_texts_of_code_and_templates_are_found(template):
         (lambda text: text.replace('"Anmelden"', '""'), "not translated: 'Sign in'"),
         (lambda text: text.replace('msgid "Sign in"', '#, fuzzy\nmsgid "Sign in"'), "not sure: 'Sign in'"),
         (lambda text: text + '\nmsgid "Gone"\nmsgstr "Weg"\n', "not used any more: 'Gone'"),
-        (lambda text: text.replace("%(num)d Minuten", "%(number)d Minuten"), "placeholder"),
+        (lambda text: text.replace("%(num)d Minuten", "%(number)d Minuten"), "other placeholders: ('Try again"),
+        (lambda text: text.replace('"Anmelden"', '"Zu 9 % an"'), "a percent sign that is none: 'Sign in'"),
+        (lambda text: text.replace('"Anmelden"', '"Anmelden "'), "other space at its ends: 'Sign in'"),
+        (lambda text: text.replace('"Anmelden"', '"<b>Anmelden</b>"'), "other markup: 'Sign in'"),
+        (lambda text: text.replace('msgstr[1] "In %(num)d Minuten noch einmal."\n', ""), "not translated: ('Try again"),
         (lambda text: text, "not in the catalogue: 'Password'"),
     ],
 )
@@ -154,3 +158,25 @@ def test_the_panel_speaks_german_to_whoever_wants_it(as_role):
     assert ">Beiträge<" in page
     assert ">Posts<" not in page
     assert "Beitrag anlegen" in editor.get("/admin/post/new/").text
+
+
+@pytest.mark.parametrize("language", TOOLS["COMPLETE"])
+def test_every_language_is_spoken_wherever_one_reads(as_role, client, language):
+    catalogue = TOOLS["read"](language)
+    editor, tag = (
+        as_role("editor", locale=language),
+        f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}"',
+    )
+    for place, text in (
+        ("/admin/", "Dashboard"),
+        ("/admin/post/", "Filters"),
+        ("/admin/post/new/", "Save and continue"),
+    ):
+        page = editor.get(place).text
+        assert tag in page
+        assert f"{catalogue.get(text).string}" in page
+        assert f">{text}<" not in page
+    for place, text in (("/login", "Sign in"), ("/", "Language"), ("/nothing-there", "Page not found")):
+        page = client.get(place, headers={"Accept-Language": f"{language};q=0.9, en;q=0.3"}).text
+        assert tag in page
+        assert f"{catalogue.get(text).string}" in page

@@ -1,6 +1,8 @@
 """Writes the catalogues anew from the texts in code and templates, and tells what is missing in a language."""
 
+import re
 import sys
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -12,9 +14,18 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "translations"
 SOURCES = {"backoffice": [("**.py", "python")], "templates": [("**.html", "jinja2"), ("**.txt", "jinja2")]}
-KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_ngettext": (1, 2)}
+KEYWORDS = {
+    **DEFAULT_KEYWORDS,
+    "lazy_gettext": None,
+    "lazy_ngettext": (1, 2),
+    "lazy_pgettext": ((1, "c"), 2),
+    "_p": ((1, "c"), 2),
+}
 # Languages in which every text is translated, and has to stay so; others may be offered while they grow.
-COMPLETE = ()
+COMPLETE = ("ar", "de", "es", "fr", "ja", "pt", "zh")
+# What a translation has to take over as it is, as often as it stands in the text.
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|\{\w*\}")
+MARKUP = re.compile(r"</?\w[^>]*>|&\w+;")
 # A date of its own would change every file each time.
 ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -51,15 +62,34 @@ def problems(catalogue, template):
     yield from (f"not in the catalogue: {text!r}" for text in sorted(wanted - given))
     yield from (f"not used any more: {text!r}" for text in sorted(given - wanted))
     for message in catalogue:
-        if not message.id:
-            continue
-        texts = message.string if isinstance(message.string, (list, tuple)) else (message.string,)
-        if not all(texts):
-            yield f"not translated: {message.id!r}"
-        elif message.fuzzy:
-            yield f"not sure: {message.id!r}"
-        else:
-            yield from (f"{error}: {message.id!r}" for error in message.check(catalogue))
+        if message.id:
+            yield from (f"{wrong}: {message.id!r}" for wrong in _wrong(message, catalogue.num_plurals))
+
+
+def _wrong(message, plurals):
+    forms = message.string if message.pluralizable else (message.string,)
+    if not all(forms) or (message.pluralizable and len(forms) != plurals):
+        return ["not translated"]
+    if message.fuzzy:
+        return ["not sure"]
+    texts = message.id if message.pluralizable else (message.id,)
+    return [wrong for form in forms for wrong in _differences(texts, form, message.pluralizable)]
+
+
+def _differences(texts, form, counted):
+    """Yield in which way a translation is not built like the text: of several forms, one may leave out the number."""
+    may = [Counter(PLACEHOLDER.findall(text)) for text in texts]
+    has = Counter(PLACEHOLDER.findall(form))
+    if counted:
+        may += [one - Counter({"%(num)d": 1, "%(num)s": 1}) for one in may]
+    if has not in may:
+        yield "other placeholders"
+    if "%" in PLACEHOLDER.sub("", form):
+        yield "a percent sign that is none"
+    if Counter(MARKUP.findall(form)) not in [Counter(MARKUP.findall(text)) for text in texts]:
+        yield "other markup"
+    if (form[0].isspace(), form[-1].isspace()) != (texts[0][0].isspace(), texts[0][-1].isspace()):
+        yield "other space at its ends"
 
 
 def updated(language, template):
@@ -89,7 +119,8 @@ def _undated(catalogue):
 
 
 def _ids(catalogue):
-    return {message.id if isinstance(message.id, str) else message.id[0] for message in catalogue if message.id}
+    named = [(message.id if isinstance(message.id, str) else message.id[0], message) for message in catalogue]
+    return {f"{text} ({message.context})" if message.context else text for text, message in named if text}
 
 
 def main(new):
@@ -101,10 +132,15 @@ def main(new):
         if not path.exists():
             begun = Catalog(locale=language, project="Backoffice", header_comment="# The texts of Backoffice.")
             path.write_bytes(written(begun))
+    found = defaultdict(list)
     for language in languages():
         catalogue = updated(language, template)
         (HERE / language / "LC_MESSAGES" / "messages.po").write_bytes(written(catalogue))
-        print(f"{language}: {len(list(problems(catalogue, template)))} open")
+        for problem in problems(catalogue, template):
+            found[problem].append(language)
+    for problem, where in found.items():
+        print(f"{', '.join(where)}: {problem}")
+    print(f"{len(found)} open")
 
 
 if __name__ == "__main__":
