@@ -32,7 +32,7 @@ def main():
     chosen = [] if asked.alone else tools.peers()
     names = sorted({tool.peer for tool in chosen})
     with ThreadPoolExecutor(AT_ONCE) as installing:
-        told = installing.map(_install, names)
+        told = installing.map(install, names)
         _say(f"Filling {asked.database.rpartition('/')[2]}: {asked.posts:,} posts, {2 * asked.posts:,} comments.")
         account = data.build(asked.database, asked.posts)
         missing = {peer: words for peer, words in zip(names, told, strict=True) if words}
@@ -59,7 +59,7 @@ def _asked():
     return asked
 
 
-def _install(peer):
+def install(peer):
     """Put what a peer needs into an environment of its own, unless it is there; return what stands against it."""
     wanted = tools.HERE / f"requirements-{peer}.txt"
     place = tools.PLACE / peer

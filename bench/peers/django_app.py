@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import django
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
@@ -97,4 +98,7 @@ if __name__ == "__main__":
     name = os.environ["BENCH_USER"]
     call_command("createsuperuser", interactive=False, username=name, email=f"{name}@example.org", verbosity=0)
     connection.close()
-    serve(told(get_wsgi_application(), Tally), int(sys.argv[1]))
+    application = get_wsgi_application()
+    # Where people are watched, not answers measured, the pages need their scripts.
+    application = StaticFilesHandler(application) if os.environ.get("BENCH_STATIC") else application
+    serve(told(application, Tally), int(sys.argv[1]))
