@@ -15,6 +15,7 @@ from people import PASSWORD, Browser, add_user
 
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "")
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+MANY = 1000  # rows
 FROM_OUTSIDE = ("DATABASE_URL", "REDIS_URL", "MEDIA_URL", "SITE_URL", "SECRET_KEY", "SECURITY_PASSWORD_SALT")
 
 
@@ -114,17 +115,23 @@ def _emptier(made):
                 fresh.backup(target)
 
         return restore, fresh.close
-    tables = ", ".join(map(engine.dialect.identifier_preparer.format_table, db.metadata.sorted_tables))
+    tables = [engine.dialect.identifier_preparer.format_table(one) for one in reversed(db.metadata.sorted_tables)]
 
-    def truncate():
+    def clear():
+        # Of a few rows, TRUNCATE takes fifty times as long: it makes every table and index a new file. Of many, DELETE
+        # asks for each whether another names it, among all that were just deleted.
         with engine.begin() as connection:
             connection.execute(text("SELECT set_config('backoffice.history', 'prune', true)"))
-            connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+            if connection.scalar(text("SELECT coalesce(max(last_value), 0) FROM pg_sequences")) > MANY:
+                connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
+            for table in tables:
+                connection.execute(text(f"DELETE FROM {table}"))
+            connection.execute(text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"))
         with made.app_context():
             accounts.give_first_rights(db.session)
             db.session.commit()
 
-    return truncate, lambda: None
+    return clear, lambda: None
 
 
 @pytest.fixture

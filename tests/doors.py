@@ -163,6 +163,13 @@ def _bulk(world, probe, model, name):
     return _write(world, probe, model, ("action/", data, name))
 
 
+def _bulk_change(world, probe, model, _name):
+    name = matrix.changed_in_bulk(model)
+    data = {"action": "change", "rowid": "{key}", "confirm": "1", "step": "values"}
+    words = f"changed {next(numbers)}"
+    return _write(world, probe, model, ("action/", {**data, f"do-{name}": "set", f"to-{name}": words}, "update"))
+
+
 def _write(world, probe, model, sending):
     """Send a form about a row; it is done when the row is another, and the history says who did it and how."""
     address, data, verb = sending
@@ -207,7 +214,7 @@ def told(world, probe, answer):
         return ""
     page = browser(world, probe).get(answer.location).text
     (message,) = re.findall(r'<(?:p|div) class="alert[^>]*>.*?<span>(.*?)</span>', page, re.DOTALL)[-1:]
-    return message
+    return re.sub(r"batch=[0-9a-f-]{36}", "", message)
 
 
 KNOCKS = {
@@ -223,6 +230,7 @@ KNOCKS = {
     "cell": _cell,
     "delete": _delete,
     "bulk": _bulk,
+    "bulk:change": _bulk_change,
     "import page": _import_page,
     "import": _import,
     "import over": _import_over,

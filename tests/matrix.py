@@ -128,6 +128,12 @@ def typed(model, names):
     return next((name for name in names if name in columns(model) and _is_text(model, name)), None)
 
 
+def changed_in_bulk(model):
+    """Return the first column that holds words and can be set to the same ones in many rows, or None."""
+    names = [name for name in sets(ADMINISTRATOR, model) if name in columns(model) and not columns(model)[name].unique]
+    return typed(model, [name for name in names if not isinstance(columns(model)[name].type, Picture)])
+
+
 def _is_text(model, name):
     kind = columns(model)[name].type
     plain = isinstance(kind, String) and not getattr(kind, "enums", None)
@@ -152,6 +158,8 @@ def doors(model):
     if typed(model, model.resource.inline) is None:
         found.pop("cell")
     found |= {f"bulk:{action.name}": action.name for action in model.resource.actions}
+    if changed_in_bulk(model) is not None:
+        found["bulk:change"] = "update"
     found |= {"bulk:delete": "delete", **{f"lookup:{name}": "pick" for name in lookups(model)}}
     return found
 

@@ -19,6 +19,7 @@ PUBLIC = {
     "appearance.choose",
     "health.healthz",
     "health.readyz",
+    "language.choice",
     "security.login",
     "security.forgot_password",
     "security.reset_password",

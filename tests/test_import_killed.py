@@ -1,12 +1,8 @@
 """Workers of an import are killed as real processes; each line comes in once, or none at all."""
 
-import os
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -14,8 +10,7 @@ from sqlalchemy import func, select
 from backoffice.core import imports, uploads
 from backoffice.core.history import Change
 from backoffice.core.imports import Order
-from backoffice.core.jobs import DONE, Job
-from backoffice.core.leases import looking
+from backoffice.core.jobs import DONE
 from backoffice.core.mapping import Plan
 from backoffice.core.model import db
 from backoffice.models.accounts import User
@@ -23,42 +18,16 @@ from backoffice.models.comments import Comment
 from backoffice.models.content import Post
 from make import make
 from people import add_user
+from processes import job, processes, until
 
-ROOT = Path(__file__).resolve().parent.parent
-LINES = 6_000
+LINES = 4_000
 
 
 @pytest.fixture
 def worker(app, database):
     """Return a function that starts a worker with short leases; all are ended after the test."""
-    started = []
-    own = {
-        "BACKOFFICE_ENV": "testing",
-        "DATABASE_URL": database,
-        "EXPORTS_FOLDER": app.config["EXPORTS_FOLDER"],
-        "IMPORTS_FOLDER": app.config["IMPORTS_FOLDER"],
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
-        "PYTHONUNBUFFERED": "1",
-    }
-
-    def start():
-        process = subprocess.Popen(
-            [sys.executable, "tests/working.py", "1", "1"],
-            cwd=ROOT,
-            env={**os.environ, **own},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        started.append(process)
-        assert "working" in process.stdout.readline()
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait(timeout=10)
-        process.stdout.close()
+    with processes(app, database) as start:
+        yield lambda: start("tests/working.py", 1, 1, says="working")[0]
 
 
 def ask(app, tmp_path, *, whole):
@@ -76,28 +45,16 @@ def ask(app, tmp_path, *, whole):
         return key
 
 
-def job(app, key):
-    with app.app_context(), looking(db.session()):
-        return db.session.execute(select(Job.__table__).filter_by(id=key)).mappings().one()
-
-
-def until(condition, seconds=90):
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds, "It took too long."
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("whole", [True, False])
 def test_an_import_whose_worker_is_killed_three_times_brings_each_line_in_once(app, worker, tmp_path, whole):
     key = ask(app, tmp_path, whole=whole)
     chance = random.Random(3)
     words = set()
     for _kill in range(3):
-        process, before = worker(), job(app, key)["worker"]
+        before, process = job(app, key)["worker"], worker()
         until(lambda before=before: job(app, key)["worker"] not in (None, before))
         words.add(job(app, key)["worker"])
-        time.sleep(chance.uniform(0, 0.8))
+        time.sleep(chance.uniform(0, 0.5))
         process.kill()
         process.wait()
     worker()

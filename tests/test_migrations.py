@@ -2,14 +2,18 @@
 
 import sqlite3
 import uuid
+from contextlib import closing
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import create_engine, inspect, make_url, text
 
 from backoffice.core.model import db
+from backoffice.core.resource import resources
 from backoffice.core.search_tables import is_derived
 from conftest import POSTGRESQL
 
@@ -110,3 +114,50 @@ def test_a_migrated_file_keeps_its_foreign_keys_whole(app, address):
     with sqlite3.connect(address.removeprefix("sqlite:///")) as connection:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     connection.close()
+
+
+@pytest.mark.sqlite
+def test_a_migrated_file_gives_no_key_twice_and_keeps_its_rows(app, address):
+    with app.app_context():
+        upgrade(revision=step_before("0016"))
+    with closing(sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)) as connection:
+        for key in (3, 7):
+            names = "id, name, slug, created_at, updated_at, version"
+            connection.execute(
+                f"INSERT INTO tag ({names}) VALUES (?, ?, ?, '', '', 1)", (key, f"Tag {key}", f"t-{key}")
+            )
+        names = "batch, actor, door, model, row_id, label, verb, created_at, updated_at, version, digest"
+        told = "'b', '', 'panel', 'tag', 12, '', 'delete', '', '', 1, ''"
+        connection.execute(f"INSERT INTO change ({names}) VALUES ({told})")
+        before = definitions(connection)
+        with app.app_context():
+            upgrade()
+        assert connection.execute("SELECT id, name FROM tag").fetchall() == [(3, "Tag 3"), (7, "Tag 7")]
+        assert connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'tag'").fetchone() == (12,)
+        assert {name for kind, name in definitions(connection) if kind != "table"} >= {
+            name for kind, name in before if kind != "table"
+        }
+        for model in resources().values():
+            sql = definitions(connection)["table", model.__tablename__]
+            assert "AUTOINCREMENT" in sql, f"A step that makes {model.__tablename__} anew needs sqlite_autoincrement."
+        with app.app_context():
+            downgrade(revision=step_before("0016"))
+        assert definitions(connection) == {**before, **sequences(connection)}
+        assert connection.execute("SELECT id FROM tag").fetchall() == [(3,), (7,)]
+
+
+def step_before(revision):
+    """Return the step that comes right before this one."""
+    steps = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
+    return steps.get_revision(revision).down_revision
+
+
+def definitions(connection):
+    """Return what makes each table, index and trigger."""
+    asked = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+    return {(kind, name): sql.replace('"', "") for kind, name, sql in connection.execute(asked)}
+
+
+def sequences(connection):
+    """Return the table in which SQLite keeps the last keys: it stays once it is there."""
+    return {key: sql for key, sql in definitions(connection).items() if key[1] == "sqlite_sequence"}

@@ -14,7 +14,7 @@ EVENT = '''"""Events: what takes place, where and when."""
 
 from datetime import datetime
 
-from flask_babel import lazy_gettext as _
+from backoffice.core.catalogues import lazy_gettext as _
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 

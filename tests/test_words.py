@@ -3,9 +3,10 @@
 from types import SimpleNamespace
 
 import pytest
-from flask import render_template_string
-from flask_babel import force_locale, gettext, ngettext
+from flask import g, render_template_string
+from flask_babel import force_locale, refresh
 
+from backoffice.core.catalogues import gettext, ngettext
 from backoffice.extensions import babel
 
 
@@ -13,7 +14,7 @@ from backoffice.extensions import babel
 def german(app, monkeypatch):
     """Let there be two German words."""
     told = {"Save": "Sichern", "Delete %(label)s": "%(label)s <b>löschen</b>", "100 %%": "Hundert %%"}
-    words = SimpleNamespace(ugettext=lambda word: told.get(word, word))
+    words = SimpleNamespace(gettext=lambda word: told.get(word, word))
     with app.app_context():
         spoken = babel.domain_instance
         monkeypatch.setitem(spoken.cache, (tuple(spoken.translation_directories), "de"), words)
@@ -29,6 +30,15 @@ def test_the_language_can_change_and_change_back_within_one_answer(app, german):
             assert gettext("Save") == "Sichern"
         assert gettext("Save") == "Save"
         assert ngettext("%(num)s row", "%(num)s rows", 2) == "2 rows"
+
+
+def test_a_language_chosen_within_an_answer_is_spoken_from_then_on(app, german):
+    with app.test_request_context("/"):
+        assert gettext("Save") == "Save"
+        g._login_user = SimpleNamespace(locale="de")
+        assert gettext("Save") == "Save"
+        refresh()
+        assert gettext("Save") == "Sichern"
 
 
 def test_one_answer_does_not_speak_the_language_of_another(app, german):

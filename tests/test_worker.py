@@ -2,14 +2,11 @@
 
 import base64
 import json
-import os
 import pickle
 import random
 import re
 import secrets
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections import Counter
@@ -23,8 +20,7 @@ from backoffice.carrier import queue_of
 from backoffice.core import chunks, exports
 from backoffice.core.criteria import Criteria, of
 from backoffice.core.history import Change
-from backoffice.core.jobs import DONE, Job, later
-from backoffice.core.leases import looking
+from backoffice.core.jobs import DONE, later
 from backoffice.core.model import db
 from backoffice.core.selection import Selection
 from backoffice.core.sets import RECORDED
@@ -33,10 +29,8 @@ from backoffice.models.comments import Comment
 from backoffice.models.content import Post, Tag
 from make import make
 from people import add_user
+from processes import job, processes, until
 from working import NAME
-
-ROOT = Path(__file__).resolve().parent.parent
-
 
 both_ways = pytest.mark.parametrize("way", ["table", "redis"], indirect=True)
 
@@ -56,36 +50,8 @@ def way(request):
 @pytest.fixture
 def spawn(app, database, way):
     """Return a function that starts a process on the database of this test; all are ended after it."""
-    started = []
-    own = {
-        "BACKOFFICE_ENV": "testing",
-        "DATABASE_URL": database,
-        "EXPORTS_FOLDER": app.config["EXPORTS_FOLDER"],
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
-        "PYTHONUNBUFFERED": "1",
-        "PORT": "0",
-        **way,
-    }
-
-    def start(*words, says=""):
-        process = subprocess.Popen(
-            [sys.executable, *map(str, words)],
-            cwd=ROOT,
-            env={**os.environ, **own},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        started.append(process)
-        line = process.stdout.readline()
-        assert says in line
-        return process, line
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait(timeout=10)
-        process.stdout.close()
+    with processes(app, database, **way) as start:
+        yield start
 
 
 @pytest.fixture
@@ -100,20 +66,6 @@ def ask(app, **arguments):
         key = later(db.session(), NAME, None, **arguments).id
         db.session.commit()
         return key
-
-
-def job(app, key):
-    with app.app_context(), looking(db.session()):
-        return db.session.execute(select(Job.__table__).filter_by(id=key)).mappings().one()
-
-
-def until(condition, seconds=60):
-    """Wait until something is so, and return how long that took."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds, "It took too long."
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 def written(app):

@@ -9,7 +9,7 @@ from datetime import timedelta
 import click
 
 from backoffice import create_app
-from backoffice.core import chunks, crew, leases, worker
+from backoffice.core import chunks, crew, leases, undo, worker
 from backoffice.core.jobs import Step, job
 from backoffice.models.content import Tag
 
@@ -38,6 +38,7 @@ def main(seconds, threads):
     worker.BEAT = seconds / 4
     crew.PAUSE = 0.1
     chunks.PART = 200
+    undo.PART = 1000
     app = create_app(EXPORTS_FOLDER=os.environ["EXPORTS_FOLDER"])
     click.echo("working")
     if "carrier" in app.extensions:

@@ -120,9 +120,12 @@ def test_what_another_saved_meanwhile_is_shown_beside_ones_own(enter, check_acce
     for page, name in ((theirs, "Theirs"), (mine, "Mine")):
         page.get_by_label("Name").fill(name)
         page.get_by_role("button", name="Save", exact=True).first.click()
-    expect(mine.locator(".form-stored pre")).to_have_text("Theirs")
+    expect(mine.locator(".conflict dd")).to_have_text([re.compile(r"\w"), "Theirs", "Mine"])
+    expect(mine.locator("#problems")).to_be_focused()
     check_access(mine)
-    mine.get_by_role("button", name="Save over what is stored").first.click()
+    mine.get_by_role("radio", name="What stands in the field above").focus()
+    mine.keyboard.press("Space")
+    mine.keyboard.press("Enter")
     mine.wait_for_url("**/admin/tag/")
     expect(mine.get_by_role("status")).to_contain_text("“Mine” was saved.")
 

@@ -131,7 +131,7 @@ def test_how_much_is_left_is_said_when_it_runs_short(enter):
     title.fill("x" * 290)
     expect(page.get_by_text("290 of at most 300 characters")).to_be_visible()
     page.get_by_role("textbox", name="Excerpt").fill("three short words")
-    expect(page.get_by_text("3 words")).to_be_visible()
+    expect(page.get_by_text("Words: 3")).to_be_visible()
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -11,7 +11,9 @@ import sys
 import tempfile
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -40,7 +42,7 @@ def copy(place):
     for name in told.stdout.decode().split("\0"):
         if name and (ROOT / name).is_file():
             (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, place / name)
+            shutil.copy2(ROOT / name, place / name)
 
 
 def plant(place, fault):
@@ -52,35 +54,48 @@ def plant(place, fault):
     path.write_text(text.replace(fault["old"], fault["new"]))
 
 
-def verdict(entry):
-    """Return the fault's list, what it means, and whether it was caught."""
+def verdict(entry, places):
+    """Return the fault's list, what it means, and whether it was caught in one of the copies that wait."""
     name, fault = entry
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        copy(place)
-        try:
-            plant(place, fault)
-        except LookupError as error:
-            return name, fault["means"], f"STALE: {error}"
-        told = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *fault["tests"]],
-            cwd=place,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "REQUIRE_ALL": ""},
-            capture_output=True,
-            text=True,
-            timeout=LONGEST,
-            check=False,
-        )
+    place = places.get()
+    try:
+        plant(place, fault)
+        return name, fault["means"], tried(place, fault["tests"])
+    except LookupError as error:
+        return name, fault["means"], f"STALE: {error}"
+    finally:
+        if (ROOT / fault["file"]).is_file():
+            shutil.copy2(ROOT / fault["file"], place / fault["file"])
+        places.put(place)
+
+
+def tried(place, tests):
+    """Run the tests in a copy and return what came of it."""
+    # What a copy compiled is kept for the next fault in it: a planted file is told from the sound one by its date.
+    told = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests],
+        cwd=place,
+        env={**os.environ, "REQUIRE_ALL": ""},
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+    )
     if told.returncode == TESTS_FAILED:
-        return name, fault["means"], "caught"
+        return "caught"
     last = (told.stdout.strip() or told.stderr.strip() or "no word").splitlines()[-1]
-    return name, fault["means"], f"MISSED: {last}"
+    return f"MISSED: {last}"
 
 
 def main(names):
     """Try the faults and answer 1 when one of them was not caught."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        seen = list(pool.map(verdict, faults(names)))
+    places = SimpleQueue()
+    with ExitStack() as kept, ThreadPoolExecutor(AT_ONCE) as pool:
+        for _ in range(AT_ONCE):
+            place = Path(kept.enter_context(tempfile.TemporaryDirectory()))
+            copy(place)
+            places.put(place)
+        seen = list(pool.map(lambda fault: verdict(fault, places), faults(names)))
     for name, means, came_of_it in seen:
         print(f"{came_of_it:<8} {name}: {means}")
     missed = [one for one in seen if one[2] != "caught"]

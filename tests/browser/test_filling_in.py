@@ -1,0 +1,86 @@
+"""Filling in a form is quick: it begins in its first field, pickers open by a click, and what one knows is shown."""
+
+import re
+from functools import partial
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from backoffice.core.model import db
+from backoffice.models.accounts import User
+from backoffice.models.content import Category, Post, Tag
+from make import make
+from people import add_user
+
+
+@pytest.fixture
+def enter(app, signed_in):
+    """Return a function that opens a page for an administrator in New York; one post is there."""
+    with app.app_context():
+        email = add_user("administrator", timezone="America/New_York").email
+        make(Tag, name="Gale"), make(Category, name="Sea")
+        make(Post, title="Tides", body="<p>Water</p>", status="draft")
+        db.session.commit()
+
+    return partial(signed_in, email)
+
+
+def test_a_new_form_begins_in_its_first_field(enter, check_access):
+    page = enter("/admin/post/new/")
+    expect(page.get_by_role("textbox", name="Title")).to_be_focused()
+    check_access(page)
+
+
+def test_a_picker_opens_by_a_click_and_ctrl_enter_saves_from_within_it(app, enter):
+    page = enter("/admin/post/edit/?id=1")
+    page.get_by_role("combobox", name="Find Tags").click()
+    page.get_by_role("option", name="Gale").click()
+    page.get_by_role("combobox", name="Find Tags").press("Control+Enter")
+    page.wait_for_url("**/admin/post/")
+    with app.app_context():
+        assert [tag.name for tag in db.session.scalars(select(Post)).one().tags] == ["Gale"]
+
+
+def test_moments_are_on_ones_own_clock_which_the_form_names(app, enter):
+    page = enter("/admin/post/edit/?id=1")
+    field = page.get_by_label("Publish at")
+    expect(field).to_have_accessible_description(re.compile("Time zone: America/New_York"))
+    field.fill("2030-07-01T10:00")
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("status").filter(has_text="was saved")).to_be_visible()
+    expect(page.get_by_label("Publish at")).to_have_value("2030-07-01T10:00")
+    with app.app_context():
+        assert db.session.scalars(select(Post.publish_at)).one().isoformat() == "2030-07-01T14:00:00+00:00"
+
+
+def test_an_address_that_was_touched_stays_whatever_becomes_of_the_title(app, enter):
+    page = enter("/admin/post/new/")
+    page.keyboard.type("High water")
+    expect(page.get_by_role("textbox", name="Slug")).to_have_attribute("placeholder", "high-water")
+    page.get_by_role("textbox", name="Slug").fill("my-own")
+    page.get_by_role("textbox", name="Title").fill("Low water")
+    expect(page.get_by_role("textbox", name="Slug")).to_have_value("my-own")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/admin/post/")
+    with app.app_context():
+        assert set(db.session.scalars(select(Post.slug).filter_by(title="Low water"))) == {"my-own"}
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_an_author_who_is_not_there_yet_is_made_while_a_post_is_written(app, enter, script):
+    page = enter("/admin/post/new/", java_script_enabled=script)
+    page.get_by_role("textbox", name="Title").fill("Typed before")
+    page.get_by_role("button", name=re.compile("in a form of its own.*Author")).click()
+    expect(page.get_by_role("heading", name="New user")).to_be_visible()
+    page.get_by_role("textbox", name="Name", exact=False).first.fill("Ann Reed")
+    page.get_by_role("textbox", name="Username").fill("ann")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.get_by_role("heading", name="New post")).to_be_visible()
+    expect(page.get_by_role("radio", name="Ann Reed")).to_be_checked()
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("Typed before")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    page.wait_for_url("**/admin/post/")
+    with app.app_context():
+        post = db.session.scalars(select(Post).filter_by(title="Typed before")).one()
+        assert post.author_id == db.session.scalars(select(User.id).filter_by(username="ann")).one()
