@@ -10,7 +10,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test check check-rest format format-check lint types contracts templates \
-	test-postgresql browser migrations faults lock vendor vendor-upgrade translations docs bench bench-small
+	test-postgresql browser migrations faults lock vendor vendor-upgrade translations docs bench bench-small interactions clicks
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -32,7 +32,7 @@ run: .venv/.installed ## migrate, fill an empty database with the demo, and serv
 	@exec $(PY) manage.py run
 
 test: .venv/.installed ## run the tests: no server, no network, no browser
-	$(CLEAN) -u TEST_DATABASE_URL $(PYTEST) -n $(WORKERS) -m "not browser and not postgres"
+	$(CLEAN) -u TEST_DATABASE_URL $(PYTEST) -n $(WORKERS) --dist worksteal -m "not browser and not postgres"
 
 check: test check-rest ## everything that must hold before a change is shared
 
@@ -61,11 +61,11 @@ test-postgresql: .venv/.installed ## run the tests on the database that TEST_DAT
 ifeq ($(TEST_DATABASE_URL),)
 	@echo "TEST_DATABASE_URL is not set: the tests on PostgreSQL are left out."
 else
-	$(CLEAN) $(PYTEST) -n $(WORKERS) -m "not browser and not sqlite"
+	$(CLEAN) $(PYTEST) -n $(WORKERS) --dist worksteal -m "not browser and not sqlite"
 endif
 
 browser: .venv/.installed ## use the pages in Chromium as people do
-	$(CLEAN) -u TEST_DATABASE_URL $(PYTEST) -n $(WORKERS) -m browser
+	$(CLEAN) -u TEST_DATABASE_URL $(PYTEST) -n $(WORKERS) --dist worksteal -m browser
 
 migrations: .venv/.installed ## take the schema up, down and up again, and look for drift
 	$(CLEAN) $(PYTEST) tests/test_migrations.py -m "$(if $(TEST_DATABASE_URL),not sqlite,not postgres)"
@@ -105,6 +105,12 @@ bench: .venv/.installed ## measure beside others on PostgreSQL (BENCH_DATABASE_U
 
 bench-small: .venv/.installed ## measure beside others on a small SQLite database, in minutes
 	$(CLEAN) $(PY) bench/run.py --posts 20000 --seconds 1 --patience 30
+
+interactions: .venv/.installed ## measure from touch to picture in Chromium and write docs/interactions.md
+	$(CLEAN) $(PY) bench/interactions.py --output docs/interactions.md
+
+clicks: .venv/.installed ## count the clicks and keys of common jobs beside others and write docs/clicks.md
+	$(CLEAN) $(PY) bench/clicks.py --output docs/clicks.md
 
 docs: .venv/.installed ## write the tables of modules and of rights anew
 	$(PY) docs/modules.py

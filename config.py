@@ -25,7 +25,7 @@ class Config:
 
     DEBUG = False
     TESTING = False
-    LANGUAGES = ("en", "de")
+    LANGUAGES = ("en", "de", "fr", "es", "pt", "zh", "ja", "ar")
     BABEL_DEFAULT_LOCALE = "en"
     BABEL_DEFAULT_TIMEZONE = "UTC"
     BABEL_TRANSLATION_DIRECTORIES = str(ROOT / "translations")
@@ -154,9 +154,11 @@ def _addresses(environ):
         "MEDIA_URL": environ.get("MEDIA_URL") or str(INSTANCE / "media"),
         "IMPORTS_FOLDER": environ.get("IMPORTS_FOLDER") or str(INSTANCE / "imports"),
         "EXPORTS_FOLDER": environ.get("EXPORTS_FOLDER") or str(INSTANCE / "exports"),
+        "DRAFT_DAYS": _whole(environ, "DRAFT_DAYS", 30),
         "TRUSTED_PROXY": environ.get("TRUSTED_PROXY") or None,
         "WEB_WORKERS": _whole(environ, "WEB_WORKERS", 1),
         "JOB_THREADS": _whole(environ, "JOB_THREADS", 1),
+        "CONFIRM_BY_NUMBER": _whole(environ, "CONFIRM_BY_NUMBER", 1000),
     }
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
 from backoffice.core import tally
-from backoffice.core.catalogues import Languages, inside
+from backoffice.core.catalogues import COOKIE, Languages, inside, joined, listed, spoken
 from backoffice.core.model import db
 
 babel = Languages()
@@ -30,7 +30,8 @@ def init_app(app):
     """Attach every extension that belongs to no single door."""
     babel.init_app(app, locale_selector=locale, timezone_selector=time_zone)
     app.add_template_global(said, "_")
-    app.add_template_filter(inside)
+    for words in (inside, joined, listed):
+        app.add_template_filter(words)
     csrf.init_app(app)
     limiter.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS), compare_type=True, render_as_batch=True)
@@ -39,18 +40,19 @@ def init_app(app):
 @pass_eval_context
 def said(context, text, **values):
     """Return a text of a template in the language of this answer, with `values` put in, each made harmless."""
-    told = babel.domain_instance.gettext(text)
+    told = spoken().gettext(text)
     told = Markup(told) if context.autoescape else told  # noqa: S704 - the text is a template's own
     return told % values if values or "%" in told else told
 
 
 def locale():
-    """Return the language of this answer: the signed-in person's, else the best the browser takes."""
+    """Return the language of this answer: the person's own, else chosen in this browser, else the best it takes."""
     if not has_request_context():
         return None
     languages = current_app.config["LANGUAGES"]
-    own = _own("locale")
-    return own if own in languages else request.accept_languages.best_match(languages)
+    chosen = (_own("locale"), request.cookies.get(COOKIE))
+    own = next((one for one in chosen if one in languages), None)
+    return own or request.accept_languages.best_match(languages)
 
 
 def time_zone():

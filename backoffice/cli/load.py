@@ -29,6 +29,12 @@ from backoffice.core.workbooks import Unreadable
 )
 @click.option("--dry-run", is_flag=True, help="Do everything, say what became of it, and keep nothing.")
 @click.option("--good-lines", is_flag=True, help="Bring in what can be, though other lines are refused.")
+@click.option(
+    "--media",
+    type=click.Path(exists=True, file_okay=False),
+    help="The folder of the pictures that the table names.",
+)
+@click.option("--invite", is_flag=True, help="Mail an invitation to each new account that has no password.")
 @with_appcontext
 def load(model, file, pairs, key, encoding, **how):
     """Bring in rows of a kind (post, comment, tag, …) from CSV, XLSX or JSON Lines: all of them, or none.
@@ -40,16 +46,22 @@ def load(model, file, pairs, key, encoding, **how):
         raise click.BadParameter(f"there is no {model!r}; there are {', '.join(sorted(known))}.", param_hint="MODEL")
     settle()
     try:
-        table = open_table(file, encoding or "")
+        table = open_table(file, encoding or "", bounded=False)
         fields = _fields(known[model], table.headers, pairs)
-        plan = Plan(known[model], fields, key, whole=not how["good_lines"])
+        plan = Plan(
+            known[model], fields, key, whole=not how["good_lines"], announced=how["invite"], media=how["media"] or ""
+        )
         mapping.check(OPERATOR, plan, table.headers)
-        report = _take(plan, table, rehearse=how["dry_run"])
+        report, missing = _take(plan, table, rehearse=how["dry_run"])
     except (Unreadable, BadPlan) as error:
         db.session.rollback()
         raise Refused(str(error)) from error
     except NotFound as error:
         raise Refused(f"Rows of {model} are not made from files.") from error
+    if missing:
+        click.echo(
+            f"{missing} lines name pictures that are not stored here: copy those, or load with --media.", err=True
+        )
     _tell(report, rehearsed=how["dry_run"])
 
 
@@ -75,7 +87,7 @@ def _take(plan, table, *, rehearse):
             db.session.commit()
         else:
             db.session.rollback()
-    return report
+    return report, work.workshop.gallery.missing
 
 
 def _tell(report, *, rehearsed):

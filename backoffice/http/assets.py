@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,6 +12,9 @@ from flask.sessions import SecureCookieSessionInterface
 
 YEAR = 365 * 24 * 3600
 SHOWN = 12  # characters of the hash
+AGAIN = 1.0  # seconds after which a file is looked at again
+# By the path of each file that there is: its stamp, and until when it holds.
+_stamps = {}
 
 
 class PageSession(SecureCookieSessionInterface):
@@ -45,12 +50,17 @@ def send(filename, stamp=None):
 
 def stamp_of(filename):
     """Return what stands for the content of a static file in its address, or None when there is no such file."""
-    path = Path(current_app.static_folder, filename)
+    path, moment = f"{current_app.static_folder}/{filename}", time.monotonic()
+    known, until = _stamps.get(path, (None, 0))
+    if moment < until:
+        return known
     try:
-        seen = path.stat()
+        seen = os.stat(path)  # noqa: PTH116 - a page asks for many, and a Path takes longer than the disk
     except (OSError, ValueError):
         return None
-    return _hashed(path, seen.st_mtime_ns, seen.st_size)
+    stamp = _hashed(path, seen.st_mtime_ns, seen.st_size)
+    _stamps[path] = (stamp, moment + AGAIN)
+    return stamp
 
 
 def asset(filename):
@@ -80,7 +90,7 @@ def _folders(manifest):
 
 @lru_cache(maxsize=1024)
 def _hashed(path, _changed, _size):
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:SHOWN]
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:SHOWN]
 
 
 def _stamp(endpoint, values):

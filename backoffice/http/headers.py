@@ -4,7 +4,7 @@ from flask import current_app, g, request, session
 
 from backoffice.core.nonce import csp_nonce
 
-PRIVATE = ("/admin", "/api")
+PRIVATE = ("/admin", "/api", "/language")
 YEAR = 365 * 24 * 3600
 
 # What a page could ask the browser for, and none of ours does.
@@ -79,7 +79,7 @@ def _keep_private(response):
     signed_in = "_user_id" in session
     if signed_in or _is_private() or request.method not in {"GET", "HEAD"} or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
-    response.vary.add("Cookie")
+    response.vary.update(("Cookie", "Accept-Language"))
 
 
 def _is_private():

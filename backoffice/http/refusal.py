@@ -3,8 +3,9 @@
 from urllib.parse import unquote_to_bytes
 
 from flask import Request, abort, current_app, request, session
-from flask_babel import gettext as _
 from flask_login import current_user
+
+from backoffice.core.catalogues import gettext as _
 
 LONGEST_QUERY = 8 * 1024
 MOST_PARAMETERS = 100

@@ -1,6 +1,6 @@
 """What each kind of refusal and failure is called, and what to do about it."""
 
-from flask_babel import lazy_gettext as _
+from backoffice.core.catalogues import lazy_gettext as _
 
 WORDS = {
     400: (
