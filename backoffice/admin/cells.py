@@ -20,12 +20,12 @@ from backoffice.admin.words import NOTHING
 from backoffice.core.access import may_see
 from backoffice.core.catalogues import comma
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.files import picture_url
+from backoffice.core.renditions import picture_url
 from backoffice.core.resource import columns, labels, relations, resource
 from backoffice.core.types import Choice, Html, Percent, Picture, Strings, UtcDateTime
 
 LONGEST = 120
-THUMBNAIL = 96
+THUMBNAIL, ALONE = 96, 640
 # Of many linked rows a cell names the first few.
 MOST_LINKED = 10
 # As far as a moment is written: to the second.
@@ -91,8 +91,10 @@ def kind_of(model, name):
 
 
 def cell(model, name, value):
-    """Return the cell for a column's value."""
-    return Cell(labels(model, name), drawer(model, name)(value))
+    """Return the cell for a column's value where it stands by itself, and a picture has room."""
+    column = columns(model)[name]
+    draw = _picture(column, ALONE) if value and isinstance(column.type, Picture) else drawer(model, name)
+    return Cell(labels(model, name), draw(value))
 
 
 def namer(model):
@@ -205,9 +207,9 @@ def _choice(column):
     return lambda value: known.get(value) or fill(shape, value=value, words=value)
 
 
-def _picture(_column):
+def _picture(_column, width=THUMBNAIL):
     shape = '<img class="thumbnail" src="%(url)s" alt="" loading="lazy">'
-    return lambda value: fill(shape, url=picture_url(value, THUMBNAIL))
+    return lambda value: fill(shape, url=picture_url(value, width))
 
 
 def _percent(column):

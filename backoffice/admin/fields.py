@@ -5,8 +5,8 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, EmailInput, FileInput, TextArea, TextInput, URLInput
 
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.files import picture_url
 from backoffice.core.model import arrive, required
+from backoffice.core.renditions import picture_url
 
 INPUTS = {"email": EmailInput(), "url": URLInput()}
 ACCEPTED = "image/png,image/jpeg,image/gif,image/webp"
@@ -218,7 +218,7 @@ class Upload(Typed):
     @property
     def preview(self):
         """Return the address of the stored picture, or ""."""
-        return picture_url(self.object_data) if self.object_data else ""
+        return picture_url(self.object_data, 320) if self.object_data else ""
 
     @property
     def present(self):

@@ -9,8 +9,8 @@ from backoffice.admin import adding
 from backoffice.admin.lookup import asked, offers
 from backoffice.core.access import can, may_see, visible
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.files import picture_url
 from backoffice.core.model import db
+from backoffice.core.renditions import picture_url
 from backoffice.core.resource import columns, is_picture, resources
 from backoffice.core.writing import Refusal
 

@@ -18,6 +18,7 @@ from backoffice.core.decoding import sql_value
 from backoffice.core.history import Change
 from backoffice.core.model import Model, db, now
 from backoffice.core.pictures import LARGEST, draw_anew
+from backoffice.core.renditions import add_small
 from backoffice.core.resource import columns, is_picture, resources
 from backoffice.core.storage import Storage, storage
 
@@ -57,6 +58,7 @@ def store_picture(stream: BinaryIO, known: str = "") -> str:
     try:
         if not place.holds(name, len(data)):
             place.write(name, data)
+            add_small(place, name, data)
             _doubt(session, [name])
     except OSError as error:
         log.exception("A picture could not be stored")
@@ -67,14 +69,6 @@ def store_picture(stream: BinaryIO, known: str = "") -> str:
 def open_picture(name: str) -> bytes:
     """Return the bytes of a stored picture; raises FileNotFoundError, also for what cannot be a name."""
     return storage().read(name)
-
-
-def picture_url(name: str, width: int | None = None) -> str:
-    """Return the address, on this site, of a stored picture.
-
-    `width` tells how many pixels wide it will be shown; where no such size is served, the whole picture is.
-    """
-    return f"/media/{name}" if width is None else f"/media/{name}?width={width}"
 
 
 def stray(grace: timedelta) -> list[str]:
@@ -101,7 +95,7 @@ def sweep(grace: timedelta) -> int:
     with db.engine.connect() as connection:
         former = _remembered(connection) if left else set()
     removed = sum(_settle(place, db.engine, chunk, former) for chunk in _chunks(left))
-    return removed + place.drop_drafts(now() - grace) + _forget(place)
+    return removed + place.drop_drafts(now() - grace) + place.drop_copies_alone() + _forget(place)
 
 
 def _forget(place: Storage) -> int:

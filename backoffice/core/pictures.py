@@ -1,7 +1,9 @@
 """Which pictures are taken, and how they are drawn anew: known by their bytes, with nothing beside the picture."""
 
+import logging
 import re
 import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
 from threading import Lock
@@ -13,6 +15,7 @@ from backoffice.core.catalogues import gettext as _
 KINDS = ("PNG", "JPEG", "GIF", "WEBP")
 LARGEST = 20 * 1024 * 1024  # bytes
 PIXELS = 40_000_000
+TALLEST_WEBP = 16_383  # pixels
 PIXELS_OF_WEBP = 16_000_000  # its decoder takes four times as much memory
 LARGEST_PROFILE = 4 * 1024 * 1024  # bytes; real colour profiles have a tenth of it
 QUALITY = 85
@@ -34,6 +37,7 @@ START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 # A picture can be painted so that its compressed bytes spell a program; it is then compressed differently.
 PROGRAM = re.compile(rb"<\?php|<script|<svg|<html", re.IGNORECASE)
 EFFORTS = (6, 9, 1)
+log = logging.getLogger(__name__)
 _one_at_a_time = Lock()
 
 
@@ -68,7 +72,37 @@ def draw_anew(data: bytes) -> tuple[bytes, str]:
             raise _damaged() from error
 
 
-def _draw(data: bytes) -> tuple[bytes, str]:
+def shrunk(data: bytes, widths: Iterable[int]) -> dict[int, bytes]:
+    """Return a stored picture drawn smaller, as WebP, by width; for those alone of which it is wider.
+
+    What cannot be drawn smaller is left out: it is shown as it is.
+    """
+    with _one_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return dict(_shrunk(data, sorted(widths, reverse=True)))
+        except Exception:
+            log.exception("A stored picture could not be drawn smaller")
+            return {}
+
+
+def _shrunk(data: bytes, widths: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+    image, _kind = _opened(data)
+    width, height = image.size
+    sizes = [(one, max(1, round(height * one / width))) for one in widths if one < width]
+    sizes = [size for size in sizes if size[1] <= TALLEST_WEBP]
+    if sizes:
+        # A JPEG is read no larger than it is needed.
+        image.draft(None, sizes[0])
+        image = _plain(image)
+    for size in sizes:
+        # Each is made of the one before, which is larger and costs less than the whole.
+        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        yield size[0], _encoded(image, "webp")
+
+
+def _opened(data: bytes) -> tuple[Image.Image, str]:
+    """Return a picture whose pixels are not read yet, and its kind; raises Unfit for more than can be read."""
     image: Image.Image = Image.open(BytesIO(data), formats=KINDS)
     kind = {"PNG": "png", "GIF": "png", "WEBP": "webp"}.get(image.format or "", "jpg")
     most = PIXELS_OF_WEBP if kind == "webp" else PIXELS
@@ -76,6 +110,11 @@ def _draw(data: bytes) -> tuple[bytes, str]:
         raise _too_many(most)
     if kind == "jpg" and not _has_few_scans(data):
         raise _damaged()
+    return image, kind
+
+
+def _draw(data: bytes) -> tuple[bytes, str]:
+    image, kind = _opened(data)
     image.load()
     profile = image.info.get("icc_profile") or b""
     if len(profile) > LARGEST_PROFILE:

@@ -1,6 +1,7 @@
 """Where the bytes of pictures lie: a folder, or whatever other place `MEDIA_URL` names."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from fsspec.implementations.local import LocalFileSystem
 from backoffice.core.types import Picture
 
 DRAFTS = "new"
+WIDTHS = (96, 320, 640, 1280)  # of the copies that may lie beside a picture, in pixels
+COPY = re.compile(rf"(?P<original>.+)\.(?:{'|'.join(map(str, WIDTHS))})w\.webp")
 ASIDE = "aside"  # what no row shows any more, but the history may bring back; nobody is sent it
 
 
@@ -24,11 +27,12 @@ class Storage:
     system: Any
     root: str
 
-    def path(self, name: str) -> str:
-        """Return where the file `name` lies; raises FileNotFoundError for what cannot be a stored name."""
-        if not Picture.PATTERN.fullmatch(name):
+    def path(self, name: str, width: int | None = None) -> str:
+        """Return where the file `name`, or a copy of it, lies; raises FileNotFoundError for what cannot be a name."""
+        if not Picture.PATTERN.fullmatch(name) or width not in (None, *WIDTHS):
             raise FileNotFoundError(name)
-        return f"{self.root}/{name[:2]}/{name[2:4]}/{name}"
+        whole = f"{self.root}/{name[:2]}/{name[2:4]}/{name}"
+        return whole if width is None else f"{whole}.{width}w.webp"
 
     def holds(self, name: str, size: int | None = None) -> bool:
         """Tell whether there is a file `name`, and of `size` bytes if that is given."""
@@ -36,13 +40,13 @@ class Storage:
         self.system.invalidate_cache()  # other processes write here, too
         return bool(self.system.exists(path)) and size in (None, self.system.size(path))
 
-    def read(self, name: str) -> bytes:
-        """Return the bytes of the file `name`; raises FileNotFoundError."""
-        return bytes(self.system.cat_file(self.path(name)))
+    def read(self, name: str, width: int | None = None) -> bytes:
+        """Return the bytes of the file `name`, or of a copy; raises FileNotFoundError."""
+        return bytes(self.system.cat_file(self.path(name, width)))
 
-    def write(self, name: str, data: bytes) -> None:
-        """Store `data` as `name`, so that whoever looks sees all of it or nothing; raises OSError."""
-        draft, path = f"{self.root}/{DRAFTS}/{uuid4().hex}", self.path(name)
+    def write(self, name: str, data: bytes, width: int | None = None) -> None:
+        """Store `data` as `name` or a copy, so that whoever looks sees all of it or nothing; raises OSError."""
+        draft, path = f"{self.root}/{DRAFTS}/{uuid4().hex}", self.path(name, width)
         try:
             for place in (draft, path):
                 self.system.makedirs(place.rpartition("/")[0], exist_ok=True)
@@ -57,12 +61,14 @@ class Storage:
             raise
 
     def remove(self, name: str) -> None:
-        """Remove the file `name` if it is there; raises OSError."""
+        """Remove the file `name` if it is there, and its copies; raises OSError."""
         self._drop(self.path(name))
+        self._drop_copies(name)
 
     def set_aside(self, name: str) -> None:
-        """Put the file `name`, if it is there, where nobody is sent it; raises OSError."""
+        """Put the file `name`, if it is there, where nobody is sent it, without its copies; raises OSError."""
         self._move(self.path(name), self._aside(name))
+        self._drop_copies(name)
 
     def bring_back(self, name: str) -> bool:
         """Put the file `name` back to where it is sent from; tells whether it is there now. Raises OSError."""
@@ -102,6 +108,18 @@ class Storage:
         for path in left:
             self._drop(path)
         return len(left)
+
+    def drop_copies_alone(self) -> int:
+        """Remove copies whose original is not there any more; returns how many files that were."""
+        found = [(path, match["original"]) for path in self._files() if (match := COPY.fullmatch(path))]
+        left = [path for path, original in found if not self.system.exists(original)]
+        for path in left:
+            self._drop(path)
+        return len(left)
+
+    def _drop_copies(self, name: str) -> None:
+        for width in WIDTHS:
+            self._drop(self.path(name, width))
 
     def _files(self, folder: str = "") -> Iterator[str]:
         place = f"{self.root}/{folder}".rstrip("/") or "/"

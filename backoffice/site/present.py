@@ -9,8 +9,9 @@ from flask import current_app, render_template
 from flask_babel import get_locale
 from markupsafe import Markup, escape
 
-from backoffice.core.files import picture_url
+from backoffice.core.renditions import picture_set, picture_url
 from backoffice.core.sanitizer import clean_html
+from backoffice.core.types import Picture
 from backoffice.site import paging, posts
 
 TEASER = 220  # characters
@@ -26,6 +27,9 @@ FITTED = (
     ("<table", "<div class=scroll role=group tabindex=0><table"),
     ("</table>", "</table></div>"),
 )
+# A picture of this site comes as wide as a text can be.
+_OWN_PICTURE = re.compile(rf"""(<img [^>]*?src=(["']?)/media/(?:{Picture.PATTERN.pattern}))(?=\2[ >])""")
+IN_TEXT = 1280
 _TAG = re.compile(r"<[^>]*(?:>|$)")
 _BLOCK = re.compile(r"<(?:p|br|div|ul|ol|pre|table|blockquote|h[1-6])\b", re.IGNORECASE)
 
@@ -55,6 +59,7 @@ def body(text):
         return escape(text)
     for found, put in FITTED:
         cleaned = cleaned.replace(found, put)
+    cleaned = _OWN_PICTURE.sub(rf"\1?width={IN_TEXT}", cleaned)
     # The one place where text is declared safe: it has just been through the sanitiser.
     return Markup(cleaned)  # noqa: S704
 
@@ -100,4 +105,4 @@ def _fitting(pages):
 
 
 # What the templates call.
-SHOWN = {one.__name__: one for one in (absolute, body, host, picture_url, remark, teaser, web_address)}
+SHOWN = {one.__name__: one for one in (absolute, body, host, picture_set, picture_url, remark, teaser, web_address)}

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import select
 
-from backoffice.core import files
+from backoffice.core import files, renditions, storage
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import db
 from backoffice.core.patience import TooLong
@@ -14,6 +14,8 @@ from backoffice.site import lost, paging, posts, present, subjects, tagged, thre
 
 blueprint = Blueprint("site", __name__)
 KINDS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "gif": "image/gif"}
+# As an address writes them, so that one copy has one address; 0 is the picture as it is.
+WIDTHS = {"": 0, **{str(width): width for width in storage.WIDTHS}}
 YEAR = 365 * 24 * 3600
 
 
@@ -93,18 +95,26 @@ def search():
 
 @blueprint.get("/media/<name>")
 def media(name):
-    """Send a stored picture, which may be kept for ever: its name changes with what is in it."""
-    if not Picture.PATTERN.fullmatch(name):
+    """Send a stored picture or a small copy, which may be kept for ever: its name changes with what is in it."""
+    width = WIDTHS.get(request.args.get("width", ""))
+    if not Picture.PATTERN.fullmatch(name) or width is None or len(request.args.getlist("width")) > 1:
         abort(404)
     try:
-        picture = files.open_picture(name)
+        picture, kind, lasting = _opened(name, width)
     except FileNotFoundError:
         abort(404)
-    answer = Response(picture, mimetype=KINDS[name.rpartition(".")[2]])
+    answer = Response(picture, mimetype=KINDS[kind])
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    if not lasting:
+        answer.cache_control.no_store = True
+        return answer
     answer.cache_control.public, answer.cache_control.max_age, answer.cache_control.immutable = True, YEAR, True
-    answer.set_etag(name.partition(".")[0])
+    answer.set_etag(f"{name.partition('.')[0]}{f'-{width}' if width else ''}")
     return answer.make_conditional(request)
+
+
+def _opened(name, width):
+    return renditions.open_small(name, width) if width else (files.open_picture(name), name.rpartition(".")[2], True)
 
 
 def _read(*tiers):

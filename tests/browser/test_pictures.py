@@ -9,8 +9,9 @@ from PIL import Image as Drawing
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from backoffice.core.files import picture_url, store_picture
+from backoffice.core.files import store_picture
 from backoffice.core.model import db
+from backoffice.core.renditions import picture_url
 from backoffice.models.comments import Comment
 from backoffice.models.content import Post
 from backoffice.models.media import Image

@@ -70,7 +70,8 @@ def test_a_cover_is_shown_lazily_in_a_box_of_known_size(app, publish, read):
     publish("First", cover_id=cover)
     publish("Second", cover_id=cover)
     first, second = read("/").all("img")
-    assert first["src"] == second["src"] == f"/media/{PICTURE}"
+    assert first["src"] == second["src"] == f"/media/{PICTURE}?width=640"
+    assert f"/media/{PICTURE}?width=1280 1280w" in first["srcset"]
     assert first["loading"] == "eager"
     assert second["loading"] == "lazy"
     assert first["width"]

@@ -168,3 +168,12 @@ def test_only_reading_is_possible(publish, client):
         assert client.head(path).status_code == 200
         for method in ("post", "put", "patch", "delete"):
             assert getattr(client, method)(path).status_code == 405
+
+
+def test_a_picture_of_this_site_comes_as_wide_as_a_text_can_be(publish, read):
+    body = f'<p><img src="/media/{PICTURE}" alt="A"><img src="/media/{PICTURE}.html" alt="B"></p>'
+    publish("Post", body=body)
+    assert [one["src"] for one in read("/posts/post").all("img")] == [
+        f"/media/{PICTURE}?width=1280",
+        f"/media/{PICTURE}.html",
+    ]
