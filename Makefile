@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PYTEST := .venv/bin/pytest
 WORKERS ?= 2
 # Settings of whoever calls must not decide on what the tests run.
-CLEAN := env -u DATABASE_URL -u REDIS_URL -u MEDIA_URL -u SITE_URL -u BACKOFFICE_ENV
+CLEAN := env -u DATABASE_URL -u REDIS_URL -u MEDIA_URL -u SITE_URL -u BACKOFFICE_ENV -u PYTHONDONTWRITEBYTECODE
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
