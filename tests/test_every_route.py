@@ -29,12 +29,21 @@ PUBLIC = {
     "site.tag",
     "site.author",
     "site.search",
+    "site.feed",
+    "site.category_feed",
+    "site.tag_feed",
+    "site.author_feed",
+    "site.sitemap",
+    "site.home_map",
+    "site.part_of_map",
+    "site.robots",
     "site.media",
 }
 # Signing out asks for no one to be there: it ends what there is, which may be nothing.
 HARMLESS = {"security.logout"}
 # What the parts of an address may be filled with, so that it leads to something.
 FILLING = {"filename": "admin/grid.css", "token": "abc.def.ghi", "name": "0" * 64 + ".png"}
+FILLING |= {"kind": "posts", "number": "1"}
 OUTLANDISH = ("PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "FROB")
 READS = ("GET", "HEAD", "OPTIONS")
 

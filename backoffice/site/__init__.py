@@ -1,7 +1,9 @@
 """What visitors see: the published posts and pages, read-only."""
 
-from backoffice.site import lost, views
+from backoffice.site import lost, programs, revalidation, views
 
+programs.attach(views.blueprint)
+views.blueprint.after_request(revalidation.answer)
 views.blueprint.before_app_request(lost.unknown)
 views.blueprint.register_error_handler(404, lost.not_found)
 

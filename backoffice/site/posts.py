@@ -18,6 +18,8 @@ appeared = case((Post.status == SCHEDULED, Post.publish_at), else_=Post.publishe
 WAYS = ((PUBLISHED, Post.published_at), (SCHEDULED, Post.publish_at))
 OPENING = 1200  # characters of a body, markup included, from which the opening words are taken
 MOST_PAGES = 60
+IN_FEEDS = (Post.title, Post.slug, Post.excerpt, Post.created_at, Post.updated_at)
+TAGS = selectinload(Post.tags).load_only(Tag.name, Tag.slug, raiseload=True)
 
 
 def listed(place, *tiers):
@@ -31,6 +33,29 @@ def listed(place, *tiers):
     total = counting.Number(sum(one.value for one in each), all(one.exact for one in each))
     parts = [(0, _around(way, place, tier)) for tier in tiers or (true(),) for way in WAYS]
     return paging.page(_read(parts, place), place, total)
+
+
+def latest(most, longest, *tiers):
+    """Return the newest public posts which meet one of the conditions `tiers`, as `listed` does, with their tags.
+
+    Of bodies of more than `longest` characters only the opening is read.
+    """
+    place = paging.Place()
+    parts = [(0, _ordered(way, most, place, tier)) for tier in tiers or (true(),) for way in WAYS]
+    picked = _picked(parts, place, most)
+    is_whole = func.length(Post.body) <= longest
+    query = (
+        select(
+            Post,
+            picked.c.moment,
+            case((is_whole, Post.body)).label("body"),
+            case((is_whole, ""), else_=func.substr(Post.body, 1, OPENING)).label("opening"),
+        )
+        .join(picked, picked.c.id == Post.id)
+        .options(load_only(*IN_FEEDS, raiseload=True), *_beside(), TAGS)
+        .order_by(picked.c.row)
+    )
+    return list(db.session.execute(query))
 
 
 def walked(place, keys, many):
@@ -83,11 +108,7 @@ def public():
 
 def one(slug):
     """Return the public post or page with this slug and the moment it appeared, or None."""
-    query = (
-        select(Post, appeared.label("moment"))
-        .where(Post.public(), Post.slug == slug)
-        .options(*_beside(), selectinload(Post.tags).load_only(Tag.name, Tag.slug, raiseload=True))
-    )
+    query = select(Post, appeared.label("moment")).where(Post.public(), Post.slug == slug).options(*_beside(), TAGS)
     return db.session.execute(query).first()
 
 
@@ -116,12 +137,7 @@ def menu():
 
 def _read(parts, place):
     """Return the rows at `place`, and one more if there is one, of `parts`: (rank, SELECT of keys and moments)."""
-    each = [select(part.subquery(), literal(rank).label("rank")) for rank, part in parts]
-    latest = union_all(*each).subquery()
-    order = latest.c.rank, *_towards(place, latest.c.moment, latest.c.id)
-    # The keys are picked first, so that the database sorts no more than keys and dates.
-    row = func.row_number().over(order_by=order).label("row")
-    picked = select(latest, row).order_by(*order).limit(paging.SIZE + 1).offset(place.skipped).subquery()
+    picked = _picked(parts, place, paging.SIZE + 1)
     query = (
         select(Post, picked.c.moment, _opening().label("opening"))
         .join(picked, picked.c.id == Post.id)
@@ -129,6 +145,16 @@ def _read(parts, place):
         .order_by(picked.c.row)
     )
     return list(db.session.execute(query))
+
+
+def _picked(parts, place, most):
+    """Return keys, moments and order of at most so many posts of `parts`, from `place` on, as a table to join."""
+    each = [select(part.subquery(), literal(rank).label("rank")) for rank, part in parts]
+    latest = union_all(*each).subquery()
+    order = latest.c.rank, *_towards(place, latest.c.moment, latest.c.id)
+    # The keys are picked first, so that the database sorts no more than keys and dates.
+    row = func.row_number().over(order_by=order).label("row")
+    return select(latest, row).order_by(*order).limit(most).offset(place.skipped).subquery()
 
 
 def _around(way, place, *conditions):

@@ -53,6 +53,24 @@ def below(key):
     return [one for one in found if one.posts], list({row.id for row in rows})
 
 
+def branch(key):
+    """Return the keys of a category and of all below it."""
+    line = select(Category.id).where(Category.id == key).cte(recursive=True)
+    line = line.union(select(Category.id).where(Category.parent_id == line.c.id))
+    return list(db.session.scalars(select(line.c.id)))
+
+
+def filled():
+    """Return the SELECT of the keys of the categories that have something to read, in them or below."""
+    own = select(Post.id).where(Post.category_id == Category.id, Unindexed(posts.public())).exists()
+    also = select(post_category.c.post_id).join(Post, Post.id == post_category.c.post_id)
+    also = also.where(post_category.c.category_id == Category.id, Unindexed(posts.public())).exists()
+    line = select(Category.id, Category.parent_id).where(own | also).cte(recursive=True)
+    above = aliased(Category)
+    line = line.union(select(above.id, above.parent_id).where(above.id == line.c.parent_id))
+    return select(line.c.id)
+
+
 def divided(rows):
     """Return the categories with the most posts, and the others; both in the order of their names."""
     most = set(sorted(rows, key=lambda row: -row.posts)[:AT_ONCE])

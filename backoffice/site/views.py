@@ -40,6 +40,7 @@ def post(slug):
         "site/post.html",
         post=found.Post,
         moment=found.moment,
+        changed=max(found.Post.updated_at, found.moment),
         is_page=is_page,
         trail=trail,
         conversation=thread.under(found.Post),

@@ -21,6 +21,8 @@ HIDDEN = {
 ADDRESSES = [
     "/", "/?page=1", "/?p=99", "/categories/boats", "/tags/rope", "/authors/mara", "/search?q=Zanzibar",
     "/search?q=zanzi", "/search?q=clove", "/posts/open", "/posts/zanzibar", "/old/place", "/posts/nothing",
+    "/feed.xml", "/categories/boats/feed.xml", "/tags/rope/feed.xml", "/authors/mara/feed.xml", "/sitemap.xml",
+    "/sitemap-posts-1.xml",
 ]  # fmt: skip
 hidden = pytest.mark.parametrize("state", HIDDEN)
 
@@ -75,8 +77,10 @@ def test_a_subject_or_a_person_with_nothing_but_secrets_is_not_there(app, publis
         db.session.commit()
         fields = {"category_id": low.id, "author_id": ghost.id, "tags": ["Hush"], **HIDDEN[state]()}
     publish("Whisper", **fields)
+    maps = client.get("/sitemap.xml").text
     for path in ("/categories/low", "/categories/quiet", "/tags/hush", "/authors/ghost"):
-        assert client.get(path).status_code == 404, path
+        assert client.get(path).status_code == client.get(f"{path}/feed.xml").status_code == 404, path
+        assert f"sitemap-{path.split('/')[1]}" not in maps
     assert "/categories/quiet" not in read("/").links()
 
 
