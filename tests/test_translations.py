@@ -54,6 +54,15 @@ def test_a_language_that_is_declared_complete_is_whole(template):
         assert open_ones == [], f"{language}: make translations brings its catalogue up to date."
 
 
+def test_what_was_meant_for_one_language_stands_in_no_other():
+    catalogues = {language: TOOLS["read"](language) for language in TOOLS["COMPLETE"]}
+    assert list(TOOLS["borrowed"](catalogues)) == []
+    for language in ("ar", "fr", "zh"):
+        catalogues[language].get("Sign in").string = "Anmelden"
+    (found,) = TOOLS["borrowed"](catalogues)
+    assert found == "said alike: 'Sign in' in ar, de, fr, zh"
+
+
 def test_every_language_that_is_offered_has_a_catalogue_that_can_be_read(template):
     assert {*config.Config.LANGUAGES} - {"en"} <= {*TOOLS["languages"]()}
     for language in TOOLS["languages"]():

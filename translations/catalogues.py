@@ -25,6 +25,9 @@ KEYWORDS = {
 COMPLETE = ("ar", "de", "es", "fr", "ja", "pt", "zh")
 # What a translation has to take over as it is, as often as it stands in the text.
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|\{\w*\}")
+LETTERS = re.compile(r"[^\W\d_]{3}")
+# Languages that are akin may share a word; more of them show that it was only copied.
+MOST_ALIKE = 3
 MARKUP = re.compile(r"</?\w[^>]*>|&\w+;")
 # A date of its own would change every file each time.
 ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)
@@ -90,6 +93,20 @@ def _differences(texts, form, counted):
         yield "other markup"
     if (form[0].isspace(), form[-1].isspace()) != (texts[0][0].isspace(), texts[0][-1].isspace()):
         yield "other space at its ends"
+
+
+def borrowed(catalogues):
+    """Yield each text that says the same words in many languages: what was meant for one went into others."""
+    said = defaultdict(lambda: defaultdict(list))
+    for language, catalogue in catalogues.items():
+        for message in catalogue:
+            form = message.string[0] if message.pluralizable else message.string
+            known = message.id[0] if message.pluralizable else message.id
+            if known and form != known and LETTERS.search(PLACEHOLDER.sub("", form)):
+                said[known][form].append(language)
+    for text, forms in said.items():
+        shared = [where for where in forms.values() if len(where) > MOST_ALIKE]
+        yield from (f"said alike: {text!r} in {', '.join(where)}" for where in shared)
 
 
 def updated(language, template):

@@ -27,7 +27,7 @@ from backoffice.core.types import Choice, Html, Percent, Picture, Strings, UtcDa
 LONGEST = 120
 THUMBNAIL, ALONE = 96, 640
 # Of many linked rows a cell names the first few.
-MOST_LINKED = 10
+MOST_LINKED = 5
 # As far as a moment is written: to the second.
 STORED = len("2026-01-31T12:00:00")
 TAG = re.compile(r"<[^>]*(?:>|$)")

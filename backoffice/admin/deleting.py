@@ -58,7 +58,7 @@ def answer(view, row):
 def ask(user, row):
     """Return a question for each kind of rows that hang on `row`."""
     found = hanging(user, row)
-    label = _("Find the one they move to")
+    label = _("Where they go")
     form = BaseForm({TO + one.key: Target(label, source=Source(user, type(row))) for one in found})
     form.process(request.form if request.method == "POST" else None, data={TO + one.key: Present() for one in found})
     return [Question(one, form[TO + one.key], goes_along(user, row, one)) for one in found]

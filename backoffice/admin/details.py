@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from markupsafe import Markup
-from sqlalchemy import Text
+from markupsafe import Markup, escape
+from sqlalchemy import String, Text
 
 from backoffice.admin.cells import EMPTY, Cell, cell, linked, opened
 from backoffice.admin.diffs import Difference, differences
@@ -34,6 +34,8 @@ from backoffice.core.resource import (
 from backoffice.core.types import Html, Strings
 
 LATEST = 20
+# The page of a change tells these value by value.
+TOLD = ("before", "after")
 MAIN_HEADING = re.compile(r"<(/?)h1\b")
 
 
@@ -89,6 +91,8 @@ def names(user, model):
     """Return the columns and relations of the page, in order: the form's, the grid's, then all others."""
     rest = [relation_of(model, name) or name for name in columns(model)]
     every = dict.fromkeys((*form_columns(model), *grid_columns(model), *rest, *relations(model)))
+    for told in TOLD if model is Change else ():
+        del every[told]
     return [name for name in every if may_see(user, model, name)]
 
 
@@ -108,7 +112,15 @@ def entry(model, row, name):
         return Whole(label, "html", Markup(MAIN_HEADING.sub(r"<\1h2", value)))  # noqa: S704
     if value and isinstance(kind, Text):
         return Whole(label, "text", value)
-    return Whole(label, "lines", value) if value and isinstance(kind, Strings) else cell(model, name, value)
+    if value and isinstance(kind, Strings):
+        return Whole(label, "lines", value)
+    # A list cuts what is long; here it stands as it is.
+    return Cell(label, escape(value)) if _written(value, columns(model)[name]) else cell(model, name, value)
+
+
+def _written(value, column):
+    """Tell whether a value is words that somebody wrote, on one line."""
+    return value and type(column.type) is String and "words" not in column.info
 
 
 def may(user, verb, row):

@@ -38,7 +38,7 @@ class Drafting:
         """Keep what is typed, or forget it; tell who else has the row open."""
         act = ACTS.get(request.form.get("_do", ""))
         if act is None:
-            abort(400, _("It is not said what is to be done with the draft."))
+            abort(400, _("Say what is to be done with the draft."))
         place = self._place(request.form.get("_row", ""))
         told = act(self, place)
         db.session.commit()

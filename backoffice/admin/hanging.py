@@ -45,11 +45,11 @@ def _hanging(user, row, one):
 def _ways(user, one):
     """Yield what can become of the rows, as far as the user may do it at all; the core asks again for each row."""
     if can(user, "update", one.model) and one.name in writable(user, one.model):
-        yield MOVE, _("They move to another:")
+        yield MOVE, _("Move them to another:")
         if one.nullable:
-            yield CLEAR, _("They stay, and name nothing here.")
+            yield CLEAR, _("Keep them, and empty this field.")
     if not one.linked and can(user, "delete", one.model):
-        yield DELETE, _("They are deleted too.")
+        yield DELETE, _("Delete them too.")
 
 
 def goes_along(user, row, found):

@@ -109,7 +109,7 @@ def _sent(view):
     """Return the key and the column of the one cell that was sent; anything else beside it is refused."""
     key = parse_key(request.form.get(KEY, ""))
     if key is None:
-        abort(400, _("It is not said which row is meant."))
+        abort(400, _("Say which row is meant."))
     may = editable(view.user, view.model)
     # A picker of rows sends more than its name: the words looked for, and the button that looks.
     about = {_column(name.removeprefix(CHOOSE)) for name in set(request.form) - AROUND}

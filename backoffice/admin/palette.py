@@ -55,7 +55,7 @@ def found(user, text):
     models = readable(user)
     groups = [
         Group(_("Pages"), _holding(text, _pages(user, models))),
-        Group(_("Do"), _holding(text, _deeds(user, models))),
+        Group(_("Actions"), _holding(text, _deeds(user, models))),
         Group(_("Rows"), _rows(user, models, text) if text else []),
         Group(_("Search in"), _lists(models, text) if text else []),
     ]

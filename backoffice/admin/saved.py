@@ -136,7 +136,7 @@ def answer(view):
 def _keep(view, database):
     values = {"name": request.form.get("name", ""), "role_id": _role(), "state": _asked_state(view)}
     row = saved_views.keep(database, view.user, view.model, values)
-    tell(_("The view “%(name)s” is kept.", name=row.name))
+    tell(_("The view “%(name)s” is saved.", name=row.name))
     return place(view, row)
 
 
@@ -176,7 +176,7 @@ def _asked_state(view, name="state"):
     """Return the state that was sent, put as an address of this list would have it."""
     given = request.form.get(name, "")
     if len(given) > saved_views.LONGEST_STATE:
-        abort(400, _("The list shows too much to be kept as a view."))
+        abort(400, _("The list shows too much to be saved as a view."))
     try:
         asked = parameters.read(view.model, view.user, MultiDict(parse_qsl(given)))
     except BadCriteria as error:

@@ -51,6 +51,11 @@ class ResourceView(Editing, Drafting, Page):
         """What one row is called."""
         return singular(self.model)
 
+    @property
+    def empty(self):
+        """What the rows are for, told where there are none."""
+        return resource(self.model).empty
+
     def admits(self, name):
         """Tell whether the acting person holds one of the rights that the view called `name` asks for."""
         return any(can(self.user, verb, self.model) for verb in NEEDS.get(name, ()))

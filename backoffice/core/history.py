@@ -41,14 +41,14 @@ class Change(Model):
     """One row was created, changed or deleted, or something happened that is worth keeping (a sign-in)."""
 
     batch: Mapped[str] = mapped_column(String(36), index=True, info={"label": _("Batch")})
-    actor_id: Mapped[int | None] = mapped_column(Key, index=True, info={"label": _("Actor")})
+    actor_id: Mapped[int | None] = mapped_column(Key, index=True, info={"label": _("Account")})
     actor: Mapped[str] = mapped_column(String(120), default="", info={"label": _("Who")})
-    door: Mapped[str] = mapped_column(String(20), info={"label": _("Door"), **deeds.OF_DOORS})
+    door: Mapped[str] = mapped_column(String(20), info={"label": _("Via"), **deeds.OF_DOORS})
     address: Mapped[str | None] = mapped_column(String(45), info={"label": _("Address")})
     model: Mapped[str] = mapped_column(String(60), info={"label": _("Kind"), **deeds.OF_KINDS})
     row_id: Mapped[int | None] = mapped_column(Key, info={"label": _("Row")})
     label: Mapped[str] = mapped_column(String(200), default="", info={"label": _("What")})
-    verb: Mapped[str] = mapped_column(String(60), index=True, info={"label": _("Verb"), **deeds.OF_DEEDS})
+    verb: Mapped[str] = mapped_column(String(60), index=True, info={"label": _("Action"), **deeds.OF_DEEDS})
     before: Mapped[dict[str, Any] | None] = mapped_column(Json, info={"label": _("Before")})
     after: Mapped[dict[str, Any] | None] = mapped_column(Json, info={"label": _("After")})
     digest: Mapped[str] = mapped_column(String(64), info={"label": _("Digest")})

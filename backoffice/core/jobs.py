@@ -82,6 +82,7 @@ class Job(Model):
         icon="loader",
         name=_("Job"),
         plural=_("Jobs"),
+        empty=_("Work that takes longer, such as a large export, is done in the background and reported here."),
         columns=("name", "state", "progress", "user", "created_at", "finished_at", "error"),
         filters=("state", "name", "user", "created_at", "finished_at"),
         views={

@@ -62,6 +62,7 @@ class Resource:
     `fields`: column → the verb one needs to see, filter, export or save it. `fixed`: columns nobody types. `label`:
     the column that names a row. `verbs`: which of the basic verbs exist at all. `order`: default sort, "-created_at"
     for newest first.
+    `empty`: what its rows are for, told where there are none.
     `by_name`: a row needs nothing but its label, so that it can be made where another row names it.
     `moving`: column → the values with which a row changes by itself, so that its page shows it anew.
     """
@@ -71,6 +72,7 @@ class Resource:
     icon: str = "file"
     name: Any = ""
     plural: Any = ""
+    empty: Any = ""
     label: str = "name"
     columns: tuple[str, ...] = ()
     search: tuple[str, ...] = ()

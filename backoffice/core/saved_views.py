@@ -46,6 +46,9 @@ class SavedView(Model):
         icon="list",
         name=_("Saved view"),
         plural=_("Saved views"),
+        empty=_(
+            "A saved view keeps the filters, order and columns of a list. “Save this view…” above a list makes one."
+        ),
         columns=("name", "model", "user", "role", "created_at"),
         search=("name",),
         filters=("user", "role", "created_at"),
@@ -110,7 +113,7 @@ def keep(session: Session, user: Any, model: type[Model], values: dict[str, Any]
     """
     own = select(func.count()).where(SavedView.user_id == user.id, SavedView.model == model.__tablename__)
     if (session.scalar(own) or 0) >= MOST:
-        raise Invalid("name", gettext("At most %(most)d views of one list can be kept.", most=MOST))
+        raise Invalid("name", gettext("At most %(most)d views of one list can be saved.", most=MOST))
     _may_have(session, user, values.get("role_id"))
     row = SavedView(model=model.__tablename__, user_id=user.id, **values)
     session.add(row)

@@ -135,7 +135,7 @@ class TimeZone(TypeDecorator[str]):
         try:
             return value if not value or get_timezone(value) else None
         except LookupError as error:
-            raise ValueError(_("There is no such time zone; one is Europe/Berlin.")) from error
+            raise ValueError(_("There is no such time zone; write one as Europe/Berlin.")) from error
 
 
 class Language(TypeDecorator[str]):
@@ -153,7 +153,7 @@ class Language(TypeDecorator[str]):
         try:
             return value if not value or Locale.parse(value.replace("-", "_")) else None
         except (UnknownLocaleError, ValueError) as error:
-            raise ValueError(_("There is no such language; one is en.")) from error
+            raise ValueError(_("There is no such language; write one as en.")) from error
 
 
 class Choice(TypeDecorator[str]):

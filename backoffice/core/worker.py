@@ -78,8 +78,8 @@ def _attempt(session: Session, ticket: Ticket, row: Job, beat: "_Beat") -> None:
     if ticket.attempt > MOST_STARTS:
         # Nothing was raised: whoever did it died each time, perhaps of it.
         sentence = _(
-            "It was given up: %(times)d workers died of it or with it. What was done is kept; try again when the "
-            "machine is well, and tell an administrator if that does not help: job %(number)d.",
+            "It was given up after %(times)d workers broke down on it. What was done is kept. Try again later; "
+            "if that does not help, tell an administrator: job %(number)d.",
             times=MOST_STARTS,
             number=ticket.job,
         )

@@ -65,6 +65,7 @@ class Comment(Model):
         icon="message",
         name=_("Comment"),
         plural=_("Comments"),
+        empty=_("What readers say under posts. Each waits here until somebody approves it."),
         label="body",
         columns=("body", "guest_name", "author", "post", "status", "kind", "created_at"),
         search=("body", "guest_name"),

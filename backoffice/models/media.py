@@ -18,7 +18,7 @@ class Image(Model):
     alt: Mapped[str | None] = mapped_column(
         String(300),
         info={
-            "label": _("Text for those who cannot see it"),
+            "label": _("Alternative text"),
             "help": _("What the picture shows, in one sentence."),
         },
     )
@@ -33,6 +33,7 @@ class Image(Model):
         icon="image",
         name=_("Image"),
         plural=_("Images"),
+        empty=_("Images can stand in every post and above it."),
         label="title",
         columns=("file", "title", "alt", "uploader", "created_at"),
         search=("title", "alt"),
@@ -40,7 +41,7 @@ class Image(Model):
         inline=("title", "alt"),
         groups=(
             Group(_("File"), ("file",), help=_("PNG, JPEG, GIF or WebP, at most 20 MB.")),
-            Group(_("Words for it"), ("title", "alt")),
+            Group(_("Description"), ("title", "alt")),
         ),
         fixed=("uploader_id", "source"),
         owner="uploader_id",

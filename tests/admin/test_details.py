@@ -34,6 +34,12 @@ def test_a_post_is_shown_with_what_it_names_and_its_text_as_it_reads(as_role, ke
     assert links["Sea & shore"] == f"/admin/category/details/?id={category}"
 
 
+def test_words_that_a_list_cuts_stand_whole_on_the_page_of_the_row(as_role, keep):
+    title = "A title that goes on " * 9
+    page = shown(as_role("editor").get(f"/admin/post/details/?id={keep(Post, title=title)}"))
+    assert title.strip() in page.xpath('string(//dl[@class="card row-values"])')
+
+
 def test_what_needs_a_right_of_its_own_is_shown_with_it_alone(as_role, keep):
     key = keep(Comment, guest_name="Ann", guest_email="ann@example.com", post_id=keep(Post))
     assert "ann@example.com" in as_role("moderator").get(f"/admin/comment/details/?id={key}").text

@@ -23,7 +23,7 @@ def test_pages_views_and_deeds_are_offered_at_once(app, as_role):
     offered = found(as_role("editor"), "")
     assert offered["Pages"]["Posts"] == "/admin/post/"
     assert offered["Pages"]["Comments: Waiting"] == "/admin/comment/?view=waiting"
-    assert offered["Do"]["New post"] == "/admin/post/new/"
+    assert offered["Actions"]["New post"] == "/admin/post/new/"
     assert "Users" not in offered["Pages"]
     assert "Rows" not in offered
 

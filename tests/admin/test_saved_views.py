@@ -76,7 +76,7 @@ def test_a_kept_view_is_a_tab_that_says_all_it_shows(app, editor):
         "My drafts"
     ]
     assert [one.text_content() for one in shown.xpath("//tbody/tr//a[starts-with(@id, 'n')]")] == ["Mine", "Theirs"]
-    assert "The view “My drafts” is kept." in shown.text_content()
+    assert "The view “My drafts” is saved." in shown.text_content()
     assert tabs(editor)["My drafts"] == answer.location
     assert history(app) == [("create", "My drafts")]
 

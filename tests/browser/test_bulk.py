@@ -92,7 +92,7 @@ def test_what_was_refused_in_part_never_looks_like_success(signed_in, editor, ch
 def test_all_ticks_are_taken_off_at_once(signed_in, editor):
     page = signed_in(editor, "/admin/post/")
     page.locator("#tick-all").check()
-    page.get_by_role("button", name="Untick all").click()
+    page.get_by_role("button", name="Clear selection").click()
     expect(page.locator(".bulk-count")).to_have_text("")
     assert page.locator("input[name=rowid]:checked").count() == 0
 

@@ -141,7 +141,7 @@ def test_filters_are_combined_by_keys_alone(page, check_access):
 def test_a_view_is_kept_by_keys_alone(page, check_access):
     page.locator("thead").get_by_role("link", name="Title").press("Enter")
     expect(page.locator("tbody tr").first).to_contain_text("Boat number 00")
-    page.get_by_role("link", name="Keep this view…").press("Enter")
+    page.get_by_role("link", name="Save this view…").press("Enter")
     expect(page.locator("#view-name")).to_be_visible()
     check_access(page)
     page.locator("#view-name").fill("By title")

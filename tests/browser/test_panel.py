@@ -177,11 +177,11 @@ def test_a_message_can_be_put_away_and_leaves_by_itself(enter):
             document.querySelector(".messages").append(told);
         }"""
     )
-    expect(page.get_by_role("button", name="Put this message away")).to_have_count(2)
+    expect(page.get_by_role("button", name="Close this message")).to_have_count(2)
     page.clock.run_for(15_000)
     expect(page.get_by_text("It is done.")).to_have_count(0)
     expect(message).to_be_visible()
-    page.get_by_role("button", name="Put this message away").click()
+    page.get_by_role("button", name="Close this message").click()
     expect(message).to_have_count(0)
 
 

@@ -159,7 +159,7 @@ def test_a_job_whose_workers_die_each_time_fails_in_the_end_and_can_be_tried_aga
     worker.turn(app)
     row = state(app, key)
     assert row["state"] == FAILED
-    assert row["error"].startswith("It was given up: 15 workers died of it or with it.")
+    assert row["error"].startswith("It was given up after 15 workers broke down on it.")
     assert row["cause"].startswith("No worker ended or raised anything")
     assert tags(app) == []
     assert worker.turn(app) is False

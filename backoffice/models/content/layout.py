@@ -16,6 +16,6 @@ POST = (
 )
 CATEGORY = (
     Group(_("Subject"), ("name", "slug", "description")),
-    Group(_("Place among the subjects"), ("parent",), side=True),
+    Group(_("Place among the categories"), ("parent",), side=True),
 )
 TAG = (Group(_("Word"), ("name", "slug"), help=_("Posts that share it are listed together.")),)
