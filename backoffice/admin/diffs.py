@@ -36,7 +36,9 @@ def differences(user, model, change):
     before, after = change.before or {}, change.after or {}
     known = {*columns(model), *relations(model)} - SILENT
     names = [name for name in {**before, **after} if name in known and may_see(user, model, name)]
-    return [_difference(model, name, before.get(name), after.get(name)) for name in names]
+    found = (_difference(model, name, before.get(name), after.get(name)) for name in names)
+    # A new row names its empty columns, too; that nothing became nothing tells nobody anything.
+    return [one for one in found if (one.before, one.after) != (NOTHING, NOTHING)]
 
 
 def _difference(model, name, before, after):

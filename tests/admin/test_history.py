@@ -281,3 +281,14 @@ def test_a_change_leads_to_its_row_and_to_all_that_became_of_it(app, as_role):
     assert "Sea" in admin.get(every.replace("&amp;", "&")).text
     assert admin.post("/admin/tag/delete/", data={"id": key}).status_code == 302
     assert f'href="/admin/tag/details/?id={key}"' not in admin.get(change).text
+
+
+def test_the_page_of_a_change_tells_each_value_that_there_was(app, as_role):
+    with app.app_context():
+        make(Post, title="Fog", excerpt=None)
+        db.session.commit()
+    told = shown(as_role("administrator").get(f"/admin/change/details/?id={latest(app, model='post').id}"))
+    values = dict(zip(told.xpath('//*[@class="card history-changes"]/dl/dt/text()'), told.xpath("//ins"), strict=True))
+    assert values["Title"].text == "Fog"
+    assert "Excerpt" not in values
+    assert "Before" not in told.xpath("//dt/text()")

@@ -132,7 +132,7 @@ def test_what_another_saved_meanwhile_is_shown_beside_ones_own(enter, check_acce
 
 def test_deleting_asks_and_moves(app, enter, check_access):
     page = enter("/admin/category/delete/?id=1")
-    page.get_by_label("They move to another").check()
+    page.get_by_label("Move them to another").check()
     page.get_by_role("combobox").press_sequentially("hil")
     page.get_by_role("option", name="Hills").click()
     page.get_by_role("button", name="Delete").click()

@@ -335,7 +335,7 @@ def test_of_many_subjects_the_largest_stand_in_sight(app, publish, read):
     for key in (*keys, keys[-1]):
         publish(category_id=key)
     page = read("/")
-    assert page.text("nav", "details", "summary") == "3 more subjects"
+    assert page.text("nav", "details", "summary") == "3 more categories"
     hidden = page.text("details", "li", "a")
     assert "Subject j" in hidden
     assert "Subject m" not in hidden
