@@ -136,6 +136,15 @@ def test_plurals_follow_the_language(german):
         assert said == ["In 1 Minute noch einmal.", "In 2 Minuten noch einmal."]
 
 
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(0, "لا تعليقات"), (1, "تعليق واحد"), (2, "تعليقان"), (5, "5 تعليقات"), (11, "11 تعليقًا"), (100, "100 تعليق")],
+)
+def test_arabic_counts_in_six_forms(app, number, said):
+    with app.test_request_context(headers={"Accept-Language": "ar"}):
+        assert ngettext("%(num)s comment", "%(num)s comments", number) == said
+
+
 def test_one_text_is_said_in_the_language_of_each_moment(german):
     lazy = lazy_gettext("Sign in")
     with german.test_request_context(headers={"Accept-Language": "de"}):
