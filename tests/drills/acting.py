@@ -1,7 +1,8 @@
 """Kills an operation on very many rows, and its undo, again and again; afterwards rows and history must agree.
 
 Run it by hand, on a database that may be emptied; docs/drills.md holds what came of it. Three ways: `at once` is one
-transaction in one process, `parts` the job that sets columns, `rows` the job that asks each row's own rules.
+transaction in one process, `parts` the job that sets columns, `rows` the job that asks each row's own rules. With
+`--stop` the job is cancelled where the last kill left it, and what was recorded until then is taken back.
 """
 
 import argparse
@@ -20,7 +21,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from sqlalchemy import func, insert, select  # noqa: E402 - the project is found from here on
 
 from backoffice import create_app  # noqa: E402
-from backoffice.core import chunks  # noqa: E402
+from backoffice.core import chunks, operation  # noqa: E402
+from backoffice.core.access import OPERATOR  # noqa: E402
 from backoffice.core.altering import Edit  # noqa: E402
 from backoffice.core.audit import audit  # noqa: E402
 from backoffice.core.criteria import of  # noqa: E402
@@ -72,6 +74,7 @@ class Drill:
             "SECRET_KEY": secrets.token_hex(),
             "EXPORTS_FOLDER": f"{folder}/exports",
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
+            **({"REDIS_URL": given.redis} if given.redis else {}),
         }
         self.app = create_app()
         with self.app.test_request_context():
@@ -147,6 +150,20 @@ class Drill:
         with self.app.app_context(), looking(db.session()):
             return db.session.scalar(select(Job.done).filter_by(id=self.key)) if self.key else 0
 
+    def cancel(self):
+        """Cancel the job, as the one who asked for it can; tell whether there was anything left to cancel."""
+        with self.app.test_request_context():
+            came = operation.run(db.session(), OPERATOR, "cancel", Selection(Job, (self.key,)))
+            db.session.commit()
+        return came.changed == 1
+
+    def told(self):
+        """Return what the job itself says of how many rows it changed, or took back."""
+        with self.app.app_context(), looking(db.session()):
+            row = db.session.get(Job, self.key)
+            told = row.result or row.checkpoint
+            return told.get("changed", told.get("done"))
+
     def work(self, batch=None):
         """Kill the work as often as asked for, let the last one finish; return where it stood after each kill."""
         if self.given.way != "at once":
@@ -161,6 +178,9 @@ class Drill:
             process.kill()
             process.wait()
             stood.append(self.stand())
+        if self.given.stop and not batch:
+            assert self.cancel(), "It was done before it was stopped: give it more rows."
+            return stood
         process = self.start(batch)
         while not self.ended(process):
             time.sleep(0.1)
@@ -174,17 +194,20 @@ class Drill:
         for changed, recorded, rows in there:
             assert changed == recorded == rows, (changed, recorded, rows)
             assert self.given.way != "at once" or changed in (0, self.given.rows)
-        assert self.stand() == (self.given.rows,) * 3, self.stand()
+        whole = there[-1][0] if self.given.stop else self.given.rows
+        assert self.stand() == (whole,) * 3, self.stand()
+        assert self.given.way == "at once" or self.told() == whole, self.told()
         self.verify()
         back = self.work(self.batch())
         for changed, recorded, rows in back:
-            assert recorded == rows == self.given.rows
-            assert self.given.way != "at once" or changed in (0, self.given.rows)
+            assert recorded == rows == whole
+            assert self.given.way != "at once" or changed in (0, whole)
         assert self.stand()[0] == 0, self.stand()
+        assert self.given.way == "at once" or self.told() == whole, self.told()
         with self.app.test_request_context():
             told = select(func.count(), func.count(Change.row_id.distinct()))
             told = told.where(Change.model == "comment", Change.verb == "undo")
-            assert tuple(db.session.execute(told).one()) == (self.given.rows, self.given.rows)
+            assert tuple(db.session.execute(told).one()) == (whole, whole)
         self.verify()
         return [one[0] for one in there], [one[0] for one in back]
 
@@ -193,6 +216,8 @@ def main():
     """Run the drill and write one line of the table of docs/drills.md."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--database", help="a PostgreSQL database that may be emptied; default: a new SQLite file")
+    asked.add_argument("--redis", help="the address of a Redis; default: none, workers look into the table")
+    asked.add_argument("--stop", action="store_true", help="cancel the job after the last kill, and undo what is done")
     asked.add_argument("--way", choices=("at once", "parts", "rows"), default="at once")
     asked.add_argument("--rows", type=int, default=50_000)
     asked.add_argument("--kills", type=int, default=10)
@@ -203,7 +228,9 @@ def main():
         there, back = Drill(given, folder).run()
     kind = "PostgreSQL" if given.database else "SQLite"
     stood = (", ".join(f"{one:,}" for one in each) for each in (there, back))
-    print(f"| {kind} | {given.way} | {given.rows:,} | {given.kills} | {' | '.join(stood)} |")
+    way = f"{given.way}, then cancelled" if given.stop else given.way
+    carried = "Redis" if given.redis else "none"
+    print(f"| {kind} | {carried} | {way} | {given.rows:,} | {given.kills} | {' | '.join(stood)} |")
 
 
 if __name__ == "__main__":
