@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backoffice.core.batches import CHANGE, kind_of
 from backoffice.core.history import Change
 from backoffice.core.model import now
 from backoffice.core.selection import Selection
-from backoffice.core.taking import CHANGE, kind_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = 10**16  # microseconds, some 300 years: no page was shown later

@@ -9,12 +9,12 @@ from sqlalchemy import and_, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from backoffice.core.audit import PRUNED
+from backoffice.core.batches import CHANGE
 from backoffice.core.encoding import encode
 from backoffice.core.guards import PRUNE, door
 from backoffice.core.history import Change, note
 from backoffice.core.seals import GENESIS, seal
 from backoffice.core.sets import RECORDED
-from backoffice.core.taking import CHANGE
 
 CHUNK = 1000  # changes in memory at a time
 

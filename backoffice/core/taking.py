@@ -1,27 +1,23 @@
-"""What there is to take back: the changes of a batch, those that stand in the way, and the right to it."""
+"""What there is to take back of a batch, what one must be allowed for that, and why a row stays as it is."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, case, exists, false, func, literal, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, false, func, select, true
 
 from backoffice.core.access import NONE, OWN, condition, may_see, rule
-from backoffice.core.acting import actor
+from backoffice.core.batches import CHANGE, UPDATE, Group, Work, kind_of, members, within
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.decoding import decode, is_object, sql_value
+from backoffice.core.decoding import decode, sql_value
 from backoffice.core.history import Change
 from backoffice.core.model import Model
 from backoffice.core.resource import Action, actions, columns, relations, resource, resources
 from backoffice.core.writing import governed
 
 UNDO = "undo"
-# What is done to a row to take a change of it back.
-RESTORE, UPDATE, REMOVE = KINDS = ("restore", "update", "remove")
 MOST = 100  # rows that stay as they are, of which one is told by name
-CHANGE: Table = Change.__table__
 
 
 @dataclass(frozen=True)
@@ -56,50 +52,6 @@ class Result:
         return sum(self.reasons.values())
 
 
-@dataclass(frozen=True)
-class Work:
-    """A batch that `user` takes back, as far as its changes lie behind `low` and not behind `high`."""
-
-    session: Session
-    user: Any
-    batch: str
-    first: int
-    low: int = 0
-    high: int = 2**62
-
-    @property
-    def dialect(self) -> str:
-        """Which database it is."""
-        return str(self.session.get_bind().dialect.name)
-
-
-@dataclass(frozen=True)
-class Group:
-    """Changes of one batch that are alike: of one model, under one verb, to be taken back in one way."""
-
-    model: type[Model]
-    verb: str
-    kind: str
-    count: int
-    names: tuple[str, ...] = ()
-
-
-def kind_of(dialect: str, change: Any) -> ColumnElement[str]:
-    """Return the SQL expression for what takes a change back; "" for what changed no row (a sign-in)."""
-    before, after = is_object(dialect, change.c.before), is_object(dialect, change.c.after)
-
-    def whole(values: ColumnElement[Any]) -> ColumnElement[bool]:
-        said: ColumnElement[bool] = sql_value(dialect, CHANGE.c.row_id, values, "id") == change.c.row_id
-        return said
-
-    return case(
-        (and_(before, after), literal(UPDATE)),
-        (and_(before, whole(change.c.before)), literal(RESTORE)),
-        (and_(after, whole(change.c.after)), literal(REMOVE)),
-        else_=literal(""),
-    )
-
-
 def groups(work: Work) -> list[Group]:
     """Return what the batch holds that can be taken back, as far as it lies in this part of it."""
     change = CHANGE.alias("c")
@@ -112,34 +64,6 @@ def groups(work: Work) -> list[Group]:
         for name, verb, way, count in found
         if way and name in known and known[name] is not Change
     ]
-
-
-def within(work: Work, change: Any) -> ColumnElement[bool]:
-    """Return the condition for the changes of the batch in this part of it."""
-    return and_(change.c.batch == work.batch, change.c.id > work.low, change.c.id <= work.high)
-
-
-def members(work: Work, group: Group, change: Any) -> ColumnElement[bool]:
-    """Return the condition for the changes of `group` in this part of the batch."""
-    same = and_(change.c.model == group.model.__tablename__, change.c.verb == group.verb)
-    return and_(within(work, change), same, kind_of(work.dialect, change) == group.kind)
-
-
-def alone(work: Work, change: Any) -> ColumnElement[bool]:
-    """Return the condition for a change to be the only one of its row in the batch, and the last one at all."""
-    other = CHANGE.alias("o")
-    same = and_(other.c.row_id == change.c.row_id, other.c.model == change.c.model, other.c.id != change.c.id)
-    counts = or_(other.c.batch == work.batch, other.c.id > change.c.id)
-    return ~exists().where(same, other.c.id >= work.first, counts)
-
-
-def crowded(work: Work, change: Any) -> ColumnElement[bool]:
-    """Return the condition for a change to have others of its row beside or behind it, and not to be taken back yet."""
-    other = CHANGE.alias("by")
-    same = and_(other.c.row_id == change.c.row_id, other.c.model == change.c.model, other.c.id > change.c.id)
-    # As an expression: SQLite would look through the whole batch for each row, by the index on batches.
-    mine = func.coalesce(other.c.batch, "") == actor().batch
-    return ~alone(work, change) & ~exists().where(same, mine)
 
 
 def _names(work: Work, which: tuple[str, str]) -> tuple[str, ...]:
@@ -174,15 +98,18 @@ def moves(group: Group, values: Mapping[str, Iterable[Any]]) -> list[Action]:
     return found
 
 
-def held(work: Work, group: Group, side: str) -> dict[str, list[Any]]:
-    """Return which values of the columns that only operations move these changes hold on one side."""
-    change = CHANGE.alias("c")
-    found = {}
-    for name in governed(group.model):
-        if name in group.names and group.kind == UPDATE:
-            value = sql_value(work.dialect, columns(group.model)[name], change.c[side], name)
-            stored = work.session.scalars(select(value).distinct().where(members(work, group, change)))
-            found[name] = [decode(columns(group.model)[name], one) for one in stored]
+def held(work: Work, group: Group) -> dict[str, dict[str, list[Any]]]:
+    """Return which values of the columns that only operations move these changes hold, before and after."""
+    names = [name for name in governed(group.model) if name in group.names and group.kind == UPDATE]
+    if not names:
+        return {"before": {}, "after": {}}
+    change, table = CHANGE.alias("c"), columns(group.model)
+    asked = [(side, name) for side in ("before", "after") for name in names]
+    stored = [sql_value(work.dialect, table[name], change.c[side], name) for side, name in asked]
+    rows = work.session.execute(select(*stored).distinct().where(members(work, group, change))).all()
+    found: dict[str, dict[str, list[Any]]] = {"before": {}, "after": {}}
+    for at, (side, name) in enumerate(asked):
+        found[side][name] = [decode(table[name], one) for one in dict.fromkeys(row[at] for row in rows)]
     return found
 
 

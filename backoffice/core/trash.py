@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, null, select, update
 from sqlalchemy.orm import Session
 
 from backoffice.core.access import ALL, NotFound, can, rule
+from backoffice.core.batches import CHANGE
 from backoffice.core.decoding import is_object
 from backoffice.core.digests import REDACTED, content, is_redacted
 from backoffice.core.encoding import sql_object
@@ -14,7 +15,6 @@ from backoffice.core.history import Change, note_many
 from backoffice.core.model import Model
 from backoffice.core.resource import resource, resources
 from backoffice.core.sets import RECORDED
-from backoffice.core.taking import CHANGE
 
 VERB = "redact"
 

@@ -10,26 +10,23 @@ from sqlalchemy.orm import Session
 
 from backoffice.core import undo_rows, undo_sets
 from backoffice.core.access import NotFound, can
-from backoffice.core.history import Change, note
-from backoffice.core.jobs import Step, Task, job
-from backoffice.core.model import Base, Model
-from backoffice.core.taking import (
+from backoffice.core.batches import (
     CHANGE,
     KINDS,
     REMOVE,
-    UNDO,
     UPDATE,
     Group,
-    Kept,
-    Result,
     Work,
     alone,
     crowded,
-    groups,
     members,
-    sentence,
+    same_row,
     within,
 )
+from backoffice.core.history import Change, note
+from backoffice.core.jobs import Step, Task, job
+from backoffice.core.model import Base, Model
+from backoffice.core.taking import UNDO, Kept, Result, groups, sentence
 
 PART = 20_000  # changes taken back by one step of a job
 FEW = 500  # rows that go one by one when all together cannot
@@ -207,16 +204,18 @@ def _survey(work: Work, found: list[Group]) -> Result:
 def _since(work: Work, group: Group, result: Result) -> None:
     """Take note of the rows of a group that were changed since, naming the first of them and who changed them."""
     change, later = CHANGE.alias("c"), CHANGE.alias("later")
-    same = (later.c.model == change.c.model) & (later.c.row_id == change.c.row_id) & (later.c.id > change.c.id)
-    query = select(change.c.row_id, change.c.label, func.max(later.c.id), func.count().over()).join(later, same)
-    query = query.where(members(work, group, change), later.c.id > work.first, later.c.batch != work.batch)
-    found = query.group_by(change.c.row_id, change.c.label).order_by(change.c.row_id)
+    key = func.coalesce(later.c.id, 0)
+    others = same_row(later, change) & (key > change.c.id) & (later.c.batch != work.batch)
+    last = select(func.max(key)).where(others).scalar_subquery().label("last")
+    told = select(change.c.row_id, change.c.label, last).where(members(work, group, change)).subquery()
+    query = select(told.c.row_id, func.max(told.c.label), func.max(told.c.last), func.count().over())
+    found = query.where(told.c.last.is_not(None)).group_by(told.c.row_id).order_by(told.c.row_id)
     first = work.session.execute(found.limit(undo_sets.SHOWN)).all()
     count = first[0][-1] if first else 0
     for key, label, last, _count in first:
         by = work.session.execute(select(CHANGE.c.actor, CHANGE.c.created_at).where(CHANGE.c.id == last)).one()
-        told = Kept(group.model.__tablename__, key, label, sentence("since"), by.actor, by.created_at)
-        result.keep(told, 0)
+        one = Kept(group.model.__tablename__, key, label, sentence("since"), by.actor, by.created_at)
+        result.keep(one, 0)
     if count:
         result.keep(Kept(group.model.__tablename__, 0, "", sentence("since")), count)
         result.done -= 0 if undo_sets.suits(group) else count

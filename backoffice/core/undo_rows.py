@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from backoffice.core.access import OWN, can, may_see, rule
 from backoffice.core.acting import actor, begin_acting, end_acting
+from backoffice.core.batches import REMOVE, RESTORE, UPDATE, Group, Work
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.decoding import decode
 from backoffice.core.encoding import encode
@@ -19,23 +20,7 @@ from backoffice.core.model import Model
 from backoffice.core.refusals import Refusal, flush
 from backoffice.core.resource import columns, is_picture, relations, resource
 from backoffice.core.sets import RECORDED
-from backoffice.core.taking import (
-    REMOVE,
-    RESTORE,
-    UNDO,
-    UPDATE,
-    Group,
-    Kept,
-    Result,
-    Work,
-    lasting,
-    led,
-    moves,
-    names_of,
-    needed,
-    refusals,
-    sentence,
-)
+from backoffice.core.taking import UNDO, Kept, Result, lasting, led, moves, names_of, needed, refusals, sentence
 from backoffice.core.types import Invalid
 from backoffice.core.writing import allowed
 

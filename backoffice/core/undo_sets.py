@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import RelationshipProperty
 
+from backoffice.core.batches import CHANGE, RESTORE, UPDATE, Group, Work, alike, alone, looked_up, members
 from backoffice.core.decoding import chosen, same, sql_value
 from backoffice.core.entries import written
 from backoffice.core.history import SILENT
@@ -28,20 +29,13 @@ from backoffice.core.model import Model, now
 from backoffice.core.resource import actions, columns, is_picture, relations
 from backoffice.core.sets import RECORDED, Step, begin, delete_rows, typed, wrote
 from backoffice.core.taking import (
-    CHANGE,
-    RESTORE,
     UNDO,
-    UPDATE,
-    Group,
     Kept,
     Result,
-    Work,
-    alone,
     held,
     lasting,
     led,
     may,
-    members,
     moves,
     names_of,
     needed,
@@ -106,14 +100,15 @@ def _beside(group: Group, change: Any) -> Any:
 def _obstacles(work: Work, group: Group, change: Any) -> list[tuple[ColumnElement[bool], str]]:
     """Return what can stand in the way of taking a change back: (condition, reason), the first that is true counts."""
     model = group.model
-    verbs = needed(group, moves(group, held(work, group, led(group))))
+    there = held(work, group)
+    verbs = needed(group, moves(group, there[led(group)]))
     if group.kind == RESTORE:
         return [(~may(work, group, verbs, change.c.before), "right"), (model.id.is_not(None), "taken")]
     found: list[tuple[ColumnElement[bool], str]] = [(model.id.is_(None), "gone"), (~may(work, group, verbs), "right")]
     if group.kind == UPDATE:
-        back = [action.name for action in moves(group, held(work, group, "before"))]
+        back = [action.name for action in moves(group, there["before"])]
         meant = select(change.c.row_id).where(members(work, group, change), alone(work, change))
-        found += [(there, str(said)) for there, said in refusals(work.user, group, {*verbs, *back}, meant)]
+        found += [(true_of, str(said)) for true_of, said in refusals(work.user, group, {*verbs, *back}, meant)]
         kept = and_(true(), *(same(work.dialect, columns(model)[name], change.c.after, name) for name in _back(group)))
         return [*found, (~kept, "other")]
     return found + [(_held(work, group, way), "held") for way in holds(model)]
@@ -130,7 +125,9 @@ def _held(work: Work, group: Group, way: Any) -> ColumnElement[bool]:
     named = others.c[column.name] == group.model.id
     if way.model is group.model and way.column is not None:
         change = CHANGE.alias("with")
-        named = and_(named, others.c.id.not_in(select(change.c.row_id).where(members(work, group, change))))
+        key = func.coalesce(change.c.id, 0)
+        mine = and_(func.coalesce(change.c.batch, "") == work.batch, key > work.low, key <= work.high)
+        named = and_(named, ~looked_up(change.c.row_id == others.c.id, mine, alike(work, group, change)))
     return exists().where(named)
 
 
