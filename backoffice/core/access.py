@@ -80,7 +80,9 @@ def _rule(someone: Person, verb: str, model: type[Model], said: Resource) -> Rul
             return Rule(ALL, true(), _("Allowed by the right “%(right)s”.", right=right))
     if said.owner and f"{name}.{verb}:own" in held:
         why = _("Allowed for one's own by the right “%(right)s”.", right=f"{name}.{verb}:own")
-        return Rule(OWN, getattr(model, said.owner) == someone.id, why)
+        owner = getattr(model, said.owner)
+        # A row of nobody is not one's own, said so that the opposite of it is true.
+        return Rule(OWN, owner.is_not(None) & (owner == someone.id), why)
     return Rule(NONE, false(), _("The right “%(right)s” is missing.", right=f"{name}.{verb}"))
 
 

@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Select, UniqueConstraint, and_, case, exists, false, literal, or_, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Select,
+    UniqueConstraint,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy import true as always
 from sqlalchemy.orm import Session
 
@@ -71,7 +84,7 @@ def plan(session: Session, user: Any, model: type[Model], edits: Edits) -> Plan:
     leads = {f"to:{name}": _leads(user, model, name, edit.value) for name, edit in edits.items()}
     said = {word: _may_not(model, word.removeprefix("to:"), edits) for word in leads}
     steps: list[Any] = [(_so_already(model, edits), literal(ALREADY))]
-    steps += [(~possible, literal(word)) for word, possible in leads.items()]
+    steps += [(~func.coalesce(possible, false()), literal(word)) for word, possible in leads.items()]
     inner = case(*steps, else_=literal(CHANGE))
     bucket: ColumnElement[str] = case((condition(user, UPDATE, model), inner), else_=literal(RIGHT))
     said[RIGHT] = _("You may not do this with it.")

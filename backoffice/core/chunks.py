@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from backoffice.core import altering, operation
+from backoffice.core import altering, operation, removing, reports
 from backoffice.core.altering import Edits
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.catalogues import joined, ngettext
@@ -20,6 +20,8 @@ from backoffice.core.leases import looking
 from backoffice.core.model import Model, now
 from backoffice.core.resource import resources
 from backoffice.core.selection import Selection
+from backoffice.core.trees import ups
+from backoffice.core.types import LARGEST
 
 NAME = "operation"
 LARGE = 5_000  # rows from which an operation is a job
@@ -32,14 +34,24 @@ COUNTS = ("changed", "already", "refused")
 
 @dataclass(frozen=True)
 class Chunk(Selection):
-    """Those rows of a selection that have keys after `after` up to `to`."""
+    """Those rows of a selection that have keys after `after` up to `to`.
+
+    `lowest`: of them, only those that go before others which they stand below.
+    """
 
     after: int = 0
-    to: int = 0
+    to: int = LARGEST
+    lowest: bool = False
 
     def rows(self, user: Any, verb: str = "read") -> Select[Any]:
         """Return a SELECT of the ids meant, within `visible(user, verb)`."""
-        return super().rows(user, verb).where(self.model.id > self.after, self.model.id <= self.to)
+        chosen = super().rows(user, verb).where(self.model.id > self.after, self.model.id <= self.to)
+        first = removing.lowest(user, self.model) if self.lowest else None
+        chosen = chosen if first is None else chosen.where(first)
+        if ups(self.model) and self.model.farewells is not Model.farewells:
+            # What a row said against it has been told; in the next round it is not asked again.
+            chosen = chosen.where(self.model.id.not_in(reports.told_of(self.model)))
+        return chosen
 
     def whole(self) -> Selection:
         """Return all the rows that were meant, these among them."""
@@ -84,13 +96,20 @@ def run(task: Task) -> Generator[Step, None, dict[str, Any]]:
     state: dict[str, Any] = {"after": 0, **dict.fromkeys(COUNTS, 0), "reasons": {}, **task.checkpoint}
     with looking(task.session):
         part = _part(task, selection.model, edits)
+    # Rows that stand in a tree are deleted from below: round after round, as long as any goes, then the rest.
+    rounds = state.setdefault("rounds", task.arguments["operation"] == operation.DELETE and bool(ups(selection.model)))
+    state.setdefault("went", False)
     while True:
+        rest = Chunk(selection.model, None, selection.criteria, selection.until, after=state["after"], lowest=rounds)
         with looking(task.session):
-            to = _end(task, selection, state["after"], part)
-        if to is None:
+            to = _end(task, rest, part)
+        if to is not None:
+            yield _step(task, state, replace(rest, to=to), edits)
+        elif rounds:
+            rounds = state["went"]
+            state |= {"after": 0, "rounds": rounds, "went": False}
+        else:
             return {name: state[name] for name in (*COUNTS, "reasons")}
-        chunk = Chunk(selection.model, None, selection.criteria, selection.until, after=state["after"], to=to)
-        yield _step(task, state, chunk, edits)
 
 
 def _step(task: Task, state: dict[str, Any], chunk: Chunk, edits: Edits | None) -> Step:
@@ -99,7 +118,7 @@ def _step(task: Task, state: dict[str, Any], chunk: Chunk, edits: Edits | None) 
     outcome = operation.run(task.session, task.user, name, chunk, edits)
     reasons = Counter(state["reasons"]) + Counter(dict(outcome.reasons))
     state |= {count: state[count] + getattr(outcome, count) for count in COUNTS}
-    state |= {"after": chunk.to, "reasons": dict(reasons)}
+    state |= {"after": chunk.to, "reasons": dict(reasons), "went": state["went"] or outcome.changed > 0}
     done = sum(state[count] for count in COUNTS)
     return Step(done, max(task.arguments["count"], done), dict(state), told(state, name))
 
@@ -144,9 +163,9 @@ def _selection(task: Task) -> Selection:
     return Selection(model, criteria=of(model, task.user, pairs, given.get("at", "")), until=until)
 
 
-def _end(task: Task, selection: Selection, after: int, part: int) -> int | None:
+def _end(task: Task, rest: Chunk, part: int) -> int | None:
     """Return the key of the last row of the next chunk, or None when no row is left."""
-    key, last = selection.model.id, task.arguments["last"]
-    chosen = selection.rows(task.user).where(key > after, key <= last).order_by(key).limit(part).subquery()
+    key, last = rest.model.id, task.arguments["last"]
+    chosen = rest.rows(task.user).where(key <= last).order_by(key).limit(part).subquery()
     found: int | None = task.session.scalar(select(func.max(chosen.c.id)))
     return found

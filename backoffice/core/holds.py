@@ -10,6 +10,7 @@ from sqlalchemy.schema import Column
 from backoffice.core.links import sides
 from backoffice.core.model import Model
 from backoffice.core.resource import columns, relation_of, relations, resources
+from backoffice.core.trees import ups
 
 DELETE, CLEAR = "delete", "clear"
 
@@ -95,10 +96,9 @@ def cascade(model: type[Model], rows: Select[Any], spared: Model, path: tuple[ty
 
 def _with_trees(model: type[Model], rows: Select[Any]) -> Select[Any]:
     """Return `rows` with all that stands below them, where the model stands in a tree."""
-    ups = [way.column.key for way in holds(model) if way.model is model and way.column is not None]
-    if not ups:
+    if not ups(model):
         return rows
     tree = select(rows.subquery().c.id).cte(recursive=True)
     child = model.__table__.alias()
-    below = select(child.c.id).join(tree, or_(*(child.c[up] == tree.c.id for up in ups)))
+    below = select(child.c.id).join(tree, or_(*(child.c[up.key] == tree.c.id for up in ups(model))))
     return select(tree.union(below).c.id)

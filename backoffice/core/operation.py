@@ -86,7 +86,7 @@ def _plan(session: Session, user: Any, name: str, selection: Selection, values: 
     if not can(user, name, model) or not can(user, "read", model):
         raise NotFound(f"{model.__tablename__}.{name}")
     if name == DELETE:
-        return removing.plan(user, model)
+        return removing.plan(session, user, selection)
     if name == UPDATE and values is not None:
         return altering.plan(session, user, model, values)
     action = actions(model).get(name)

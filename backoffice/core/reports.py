@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table, case, delete, func, literal, select
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Select, String, Table, case, delete, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -93,6 +93,11 @@ def keep_written(session: Session, survey: Survey, verb: str, written: Written) 
     """Keep which rows turned out to be so already, or were refused, when it was done."""
     named = {"batch": actor().batch, "model": survey.plan.model.__tablename__, "verb": verb}
     _keep(session, named, {**dict.fromkeys(written.already, ""), **written.refused})
+
+
+def told_of(model: type[Model]) -> Select[Any]:
+    """Return a SELECT of the ids of the rows of `model` of which this batch told already that they stay."""
+    return select(spared.c.row_id).where(spared.c.batch == actor().batch, spared.c.model == model.__tablename__)
 
 
 def _keep(session: Session, named: dict[str, str], rows: dict[int, str]) -> None:

@@ -27,6 +27,7 @@ from backoffice.core.entries import Json, written
 from backoffice.core.history import SILENT, Change, who
 from backoffice.core.model import Model, now
 from backoffice.core.resource import columns, relations, resource
+from backoffice.core.trees import from_below
 from backoffice.core.types import Html, UtcDateTime
 
 RECORDED = {"recorded": True, "synchronize_session": False}
@@ -50,13 +51,17 @@ def update_rows(session: Session, model: type[Model], rows: Select[Any], values:
 
 
 def delete_rows(session: Session, model: type[Model], rows: Select[Any], verb: str = "delete") -> int:
-    """Delete `rows` (a SELECT of ids) and their links to other rows; returns how many.
+    """Delete `rows` (a SELECT of ids) and their links to other rows, the lowest of a tree first; returns how many.
 
     Rows of a model that has something to say against it (`farewells`) go one by one, and may raise Invalid.
     """
     if model.farewells is not Model.farewells:
         return _one_by_one(session, model, rows)
     session.flush()
+    return from_below(session, model, rows, lambda part: _delete(session, model, part, verb))
+
+
+def _delete(session: Session, model: type[Model], rows: Select[Any], verb: str) -> int:
     step = begin(session, model, verb)
     table = {name: column for name, column in columns(model).items() if name not in SILENT}
     before = _object(session, {name: (column, getattr(model, name)) for name, column in table.items()})

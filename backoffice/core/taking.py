@@ -154,7 +154,8 @@ def may(work: Work, group: Group, verbs: Iterable[str], values: Any = None) -> C
         if scope == NONE or rule(work.user, "read", group.model).scope == NONE:
             return false()
         if OWN in (scope, rule(work.user, "read", group.model).scope):
-            found = and_(found, sql_value(work.dialect, columns(group.model)[owner], values, owner) == work.user.id)
+            mine = sql_value(work.dialect, columns(group.model)[owner], values, owner) == work.user.id
+            found = and_(found, func.coalesce(mine, false()))
     return found
 
 

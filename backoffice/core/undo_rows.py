@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from backoffice.core.access import OWN, can, may_see, rule
 from backoffice.core.acting import actor, begin_acting, end_acting
-from backoffice.core.batches import REMOVE, RESTORE, UPDATE, Group, Work
+from backoffice.core.batches import CHANGE, REMOVE, RESTORE, UPDATE, Group, Work
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.decoding import decode
 from backoffice.core.encoding import encode
@@ -49,12 +49,21 @@ class Net:
 def take_back(work: Work, what: tuple[type[Model], str], keys: Iterable[int], result: Result) -> None:
     """Take back what the batch did to these rows of a model, where that is of the one kind asked for."""
     model, kind = what
-    ids = sorted(keys)
+    ids = sorted(keys) if kind == UPDATE else _in_order(work, model, set(keys))
     with _as_undo():
         for at in range(0, len(ids), CHUNK):
             for key, history in _histories(work, model, ids[at : at + CHUNK]):
                 _one(work, (model, kind, key), history, result)
             work.session.flush()
+
+
+def _in_order(work: Work, model: type[Model], keys: set[int]) -> list[int]:
+    """Return the keys so that what was done last goes back first: in a tree, what went later stood above."""
+    if len(keys) < 2:
+        return list(keys)
+    there = select(CHANGE.c.row_id).where(CHANGE.c.batch == work.batch, CHANGE.c.model == model.__tablename__)
+    found = work.session.scalars(there.group_by(CHANGE.c.row_id).order_by(func.max(CHANGE.c.id).desc()))
+    return [key for key in found if key in keys]
 
 
 @contextmanager
@@ -72,7 +81,7 @@ def _histories(work: Work, model: type[Model], keys: list[int]) -> Iterator[tupl
     for change in work.session.scalars(query.order_by(Change.id)).all():
         if change.row_id is not None and (change.before or "id" in (change.after or {})):
             found.setdefault(change.row_id, []).append(change)
-    yield from found.items()
+    yield from ((key, found[key]) for key in keys if key in found)
 
 
 def _one(work: Work, what: tuple[type[Model], str, int], history: list[Change], result: Result) -> None:
