@@ -17,7 +17,7 @@ from backoffice.core.access import can, may_write
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import db, largest
 from backoffice.core.resource import columns, key_of, labels, relations, resource
-from backoffice.core.types import Choice, Html, Language, Picture, Slug, Strings, UtcDateTime
+from backoffice.core.types import Choice, Html, Language, Picture, Slug, Strings, TimeZone, UtcDateTime
 from backoffice.core.writing import choices, governed, writable
 
 FIND = "find:"
@@ -219,6 +219,7 @@ MAKERS = (
     (Picture, _plain(fields.Upload)),
     (Choice, _select),
     (Language, _language),
+    (TimeZone, _plain(quantities.Zone)),
     (Boolean, _plain(fields.Tick)),
     (Strings, _plain(fields.Words, rows=8)),
     (UtcDateTime, _plain(quantities.Moment)),

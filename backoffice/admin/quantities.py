@@ -9,7 +9,8 @@ from flask_babel import to_user_timezone, to_utc
 from sqlalchemy import Numeric
 from wtforms.widgets import DateInput, DateTimeLocalInput, NumberInput, TimeInput
 
-from backoffice.admin.fields import Typed
+from backoffice.admin.fields import Line, Typed
+from backoffice.core import zones
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.types import LARGEST
 
@@ -95,3 +96,19 @@ class Moment(Day):
             return to_utc(datetime.fromisoformat(text.strip())).replace(tzinfo=UTC)
         except (ValueError, OverflowError) as error:
             raise ValueError(_("Type a date and a time such as 2026-01-31T10:00.")) from error
+
+
+class Zone(Line):
+    """A time zone, by its name or by its city in the reader's language."""
+
+    kind = "zone"
+    counted = False
+
+    @property
+    def options(self):
+        """Return all that are offered, and what they are called."""
+        return zones.offered()
+
+    def read(self, text):
+        """Return the name of the zone that is meant; what means none is left to the column to refuse."""
+        return zones.meant(text) or text

@@ -1,18 +1,19 @@
 """In which language and on which clock somebody reads: chosen by themselves, kept with their account and browser."""
 
-from functools import cache
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from babel import Locale
 from flask import Blueprint, abort, current_app, redirect, render_template, request
 
+from backoffice.core import zones
 from backoffice.core.acting import actor
 from backoffice.core.catalogues import COOKIE
+from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import db
 from backoffice.core.redirects import safe_target
 
 YEAR = 365 * 24 * 3600
+LONGEST = 100
 
 blueprint = Blueprint("language", __name__)
 
@@ -30,19 +31,24 @@ def choice():
         return _offer()
     answer = redirect(safe_target(request.form.get("url")) or f"{request.script_root}/", 303)
     if "timezone" in request.form:
-        _keep_zone(request.form["timezone"])
+        typed = request.form["timezone"].strip()
+        if not _keep_zone(typed):
+            return _offer(typed[:LONGEST], _("There is no such time zone; one is Europe/Berlin.")), 422
     else:
         _keep_language(request.form.get("language"), answer)
     return answer
 
 
-def _offer():
+def _offer(typed=None, problem=""):
     user = actor().user
+    own = (user.timezone or "") if user is not None else ""
     return render_template(
         "security/language.html",
-        back=safe_target(request.args.get("url") or _before()) or "",
-        zones=zones() if user is not None else (),
-        zone=user.timezone if user is not None else None,
+        back=safe_target(request.values.get("url") or _before()) or "",
+        zones=zones.offered() if user is not None else (),
+        zone=own if typed is None else typed,
+        called=dict(zones.offered()).get(own, ""),
+        problem=problem,
         usual=current_app.config["BABEL_DEFAULT_TIMEZONE"],
     )
 
@@ -64,34 +70,21 @@ def _keep_language(wanted, answer):
     answer.set_cookie(COOKIE, wanted, max_age=YEAR, samesite="Lax", secure=secure, httponly=True)
 
 
-def _keep_zone(wanted):
+def _keep_zone(typed):
+    """Keep the time zone that was typed, or that of the site for none; tell whether there is such a one."""
     user = actor().user
-    if user is None or (wanted and wanted not in zones()):
+    if user is None:
         abort(400)
-    _keep(user, "timezone", wanted or None)
+    wanted = zones.meant(typed) if typed else None
+    if wanted or not typed:
+        _keep(user, "timezone", wanted)
+    return bool(wanted or not typed)
 
 
 def _keep(user, name, value):
     if user is not None and getattr(user, name) != value:
         setattr(user, name, value)
         db.session.commit()
-
-
-@cache
-def zones():
-    """Return the names of the time zones that are places."""
-    places = (
-        "Africa/",
-        "America/",
-        "Antarctica/",
-        "Asia/",
-        "Atlantic/",
-        "Australia/",
-        "Europe/",
-        "Indian/",
-        "Pacific/",
-    )
-    return ("UTC", *sorted(name for name in available_timezones() if name.startswith(places)))
 
 
 def languages():

@@ -102,7 +102,9 @@ class User(Model, UserMixin):
     bio: Mapped[str | None] = mapped_column(Text, info={"label": _("About")})
     avatar: Mapped[str | None] = mapped_column(Picture, info={"label": _("Picture")})
     locale: Mapped[str | None] = mapped_column(Language, info={"label": _("Language")})
-    timezone: Mapped[str | None] = mapped_column(TimeZone, info={"label": _("Time zone")})
+    timezone: Mapped[str | None] = mapped_column(
+        TimeZone, info={"label": _("Time zone"), "help": _("Type a city, and choose.")}
+    )
     active: Mapped[bool] = mapped_column(Boolean, default=True, info={"label": _("Active")})
     last_seen: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True, info={"label": _("Last seen")})
     # Taken back, it would bring to life again what it ended.

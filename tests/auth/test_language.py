@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from flask_babel import force_locale
 from flask_security import core
 
 from backoffice.auth.settings import SETTINGS
+from backoffice.core import zones
 from backoffice.core.model import db
 from backoffice.models.accounts import User
 from people import add_user
@@ -103,7 +105,8 @@ def test_a_person_chooses_their_time_zone_and_reads_on_their_clock(as_role, app)
     assert editor.post("/language", data={"timezone": "Asia/Tokyo", "url": "/admin/"}).location == "/admin/"
     with app.app_context():
         assert db.session.get(User, editor.user.id).timezone == "Asia/Tokyo"
-    assert 'value="Asia/Tokyo" selected' in editor.get("/language").text
+    assert 'value="Asia/Tokyo" placeholder' in editor.get("/language").text
+    assert "Tokyo, Japan (GMT+09:00)" in editor.get("/language").text
     assert "Asia/Tokyo" in editor.get("/admin/post/new/").text
     editor.post("/language", data={"timezone": ""})
     with app.app_context():
@@ -112,6 +115,34 @@ def test_a_person_chooses_their_time_zone_and_reads_on_their_clock(as_role, app)
 
 @pytest.mark.parametrize("wanted", ["Nowhere/At_All", "../etc/passwd", "x" * 3000])
 def test_only_a_time_zone_that_is_offered_is_kept_and_only_for_somebody(as_role, client, wanted):
-    assert as_role("editor").post("/language", data={"timezone": wanted}).status_code == 400
+    answer = as_role("editor").post("/language", data={"timezone": wanted})
+    assert answer.status_code == 422
+    assert "There is no such time zone" in answer.text
+    assert f'value="{wanted[:100]}"' in answer.text
     assert client.post("/language", data={"timezone": "Asia/Tokyo"}).status_code == 400
     assert "Asia/Tokyo" not in client.get("/language").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Tokio", "Asia/Tokyo"),
+        (" europe/berlin ", "Europe/Berlin"),
+        ("America/New York", "America/New_York"),
+        ("Buenos Aires", "America/Argentina/Buenos_Aires"),
+        ("Asia/Calcutta", "Asia/Calcutta"),
+    ],
+)
+def test_a_time_zone_is_meant_by_its_city_in_the_readers_language(as_role, app, typed, kept):
+    editor = as_role("editor", locale="de")
+    assert editor.post("/language", data={"timezone": typed, "url": "/admin/"}).status_code == 303
+    with app.app_context():
+        assert db.session.get(User, editor.user.id).timezone == kept
+
+
+def test_what_is_offered_as_a_time_zone_is_understood_in_every_language(app):
+    for language in app.config["LANGUAGES"]:
+        with app.test_request_context(), force_locale(language):
+            offered = zones.offered()
+            assert len(offered) > 400
+            assert [(name, said) for name, said in offered[::40] if zones.meant(said) != name] == []
