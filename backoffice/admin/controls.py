@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from flask_babel import get_locale
 from sqlalchemy import Boolean, DateTime, Integer
 
-from backoffice.admin import chips, finding, saved
+from backoffice.admin import chips, finding, narrowing, saved
 from backoffice.admin.chips import OPERATORS, YES_OR_NO
 from backoffice.admin.parameters import FIND, address
 from backoffice.admin.words import named_views
@@ -64,11 +64,12 @@ class Controls:
     clear: str
     every: str
     combine: str
+    quick: tuple[tuple[str, str, str], ...]
     open: bool
 
 
-def of(view, asked):
-    """Return the controls of the grid of `view`, as they stand for what is asked."""
+def of(view, asked, names):
+    """Return the controls of the grid of `view`, which shows the columns `names`, as they stand for what is asked."""
     user, model = view.user, view.model
     known = finding.known(user, model, asked)
     language = str(get_locale())
@@ -89,6 +90,7 @@ def of(view, asked):
         clear=address(view.home(), [("view", asked.criteria.view)]) if asked.criteria.view else saved.everything(view),
         every=saved.everything(view),
         combine=address(f"{view.home()}where/", asked.pairs(page="")),
+        quick=narrowing.quick(view, asked, names),
         open=bool(asked.find),
     )
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from flask import abort, current_app, redirect, request
 
-from backoffice.admin import cells, columns, controls, inline, paging, parameters, partial, query, sizes
+from backoffice.admin import cells, columns, controls, inline, narrowing, paging, parameters, partial, query, sizes
 from backoffice.admin.columns import UP
 from backoffice.admin.lines import Lines
 from backoffice.admin.messages import tell
@@ -35,7 +35,8 @@ SHORTCUTS = (
 class Heading:
     """The head of a column: `url` leads to the rows sorted by it, `order` is what aria-sort says.
 
-    `kind` is that of its cells; `editable` tells whether some of them may be changed where they stand.
+    `kind` is that of its cells; `editable` tells whether some of them may be changed where they stand, `only` whether
+    the rows can be narrowed to those that hold the value of one.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Heading:
     editable: bool
     url: str = ""
     order: str = ""
+    only: bool = False
 
 
 def show(view, args, opened=None):
@@ -64,7 +66,7 @@ def show(view, args, opened=None):
         choice=columns.choice(view.user, view.model, names, other=asked.page_size != asked.usual_size),
         choosing=UP in args,
         pager=paging.of(view.home(), asked, found),
-        controls=controls.of(view, asked),
+        controls=controls.of(view, asked, names),
         operations=tuple((one.name, str(one.label), one.danger) for one in view.operations()),
         ticks=draw.ticks,
         shortcuts=tuple((str(key), str(words)) for key, words in SHORTCUTS),
@@ -172,9 +174,9 @@ def _seen(total):
 
 
 def _heading(view, draw, name, sorts):
-    return Heading(
-        name, str(labels(view.model, name)), cells.kind_of(view.model, name), editable=name in draw.editable, **sorts
-    )
+    kind, only = cells.kind_of(view.model, name), name in narrowing.offered(view)
+    label, editable = str(labels(view.model, name)), name in draw.editable
+    return Heading(name, label, kind, editable=editable, only=only, **sorts)
 
 
 def _sorts(view, asked, order, name):

@@ -3,7 +3,7 @@
 from flask import redirect, request
 from flask_admin import expose
 
-from backoffice.admin import bulk, changing, combining, export, grid, inline, intake, results, saved
+from backoffice.admin import bulk, changing, combining, export, grid, inline, intake, narrowing, results, saved
 from backoffice.admin.drafting import Drafting
 from backoffice.admin.editing import Editing
 from backoffice.admin.page import Page
@@ -25,6 +25,7 @@ NEEDS = {
     "columns_view": ("read",),
     "views_view": ("read",),
     "where_view": ("read",),
+    "only_view": ("read",),
     "action_view": ("read",),
     "result_view": ("read",),
     "result_file_view": ("read",),
@@ -112,6 +113,11 @@ class ResourceView(Editing, Drafting, Page):
     def where_view(self):
         """Combine filters, group within group."""
         return combining.answer(self)
+
+    @expose("/only/<column>/")
+    def only_view(self, column):
+        """Offer the values of one column or relation to narrow the grid by."""
+        return narrowing.answer(self, column, request.args)
 
     @expose("/action/", methods=("POST",))
     def action_view(self):

@@ -8,7 +8,7 @@
   const LEAST = 2;
   const FOCUSABLE = 'a[href], button, input:not([type="hidden"]), select, summary';
   // The parts of a list that lead to other rows: what had the focus in one of them has it again afterwards.
-  const PARTS = [".views", ".search", ".filters", ".columns", ".chips", "thead", ".pager"];
+  const PARTS = [".views", ".search", ".quick", ".filters", ".columns", ".chips", "thead", ".pager"];
   let before = null;
   let shown = location.pathname + location.search;
   let typed = false;

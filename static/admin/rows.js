@@ -68,6 +68,9 @@
     found.at(-1).removeAttribute("aria-labelledby");
     const bar = document.getElementById("bulk")?.querySelectorAll('button[name="action"]:not([value="delete"])') ?? [];
     if (tick(row)) { found.push(...[...bar].map((button) => entry(button.textContent.trim(), () => alone(row, button)))); }
+    // Others add what they know to do with a row (see only.js).
+    const add = (words, act) => found.push(entry(words, act));
+    row.dispatchEvent(new CustomEvent("row:menu", { bubbles: true, detail: { add } }));
     if (remove && !("stays" in row.dataset)) {
       const address = new URL(remove.href);
       address.searchParams.set("id", key(row));
@@ -107,7 +110,7 @@
     entries[(entries.indexOf(document.activeElement) + step + entries.length) % entries.length].focus();
   });
   menu.addEventListener("toggle", (event) => {
-    if (event.newState === "closed" && last && !look.open) { last.querySelector(".row-more")?.focus(); }
+    if (event.newState === "closed" && last?.isConnected && !look.open) { last.querySelector(".row-more")?.focus(); }
   });
   look.querySelector("button").addEventListener("click", () => look.close());
 

@@ -541,6 +541,7 @@ def test_a_resource_has_the_agreed_addresses_and_no_others(name, app):
         "columns/": {"POST"},
         "views/": {"POST"},
         "where/": {"GET", "POST"},
+        "only/<column>/": {"GET"},
         "count/": {"POST"},
         "ajax/update/": {"POST"},
         "ajax/lookup/": {"GET"},

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from backoffice.core.model import db
 from backoffice.models.accounts import User
-from backoffice.models.content import Post
+from backoffice.models.content import Category, Post
 from make import make
 
 
@@ -13,9 +13,9 @@ from make import make
 def posts(app, as_role):
     """Store sixty posts of two states and an editor; return the editor's address."""
     with app.app_context():
-        author = make(User, name="Ann")
+        author, sea = make(User, name="Ann"), make(Category, name="Sea")
         for at in range(60):
-            make(Post, title=f"Boat number {at:02}", status=("draft", "review")[at % 2], author=author)
+            make(Post, title=f"Boat number {at:02}", status=("draft", "review")[at % 2], author=author, category=sea)
         make(Post, title="Lighthouse", status="draft", author=author)
         db.session.commit()
     return as_role("editor").user.email
@@ -78,6 +78,41 @@ def test_chips_tabs_and_pages_change_the_list_alone_and_its_keys_go_on(page):
     page.locator(".chip").first.press("Enter")
     expect(page.locator(".chip")).to_have_count(1)
     expect(page.locator(".chip")).to_be_focused()
+    assert same(page)
+
+
+def test_a_list_is_narrowed_to_one_value_by_keys_alone(page, check_access):
+    page.locator(".quick").get_by_role("link", name="Author").press("Enter")
+    menu = page.get_by_role("dialog", name="Author")
+    expect(menu.get_by_role("searchbox")).to_be_focused()
+    expect(menu.get_by_role("link")).to_have_text(["me", "Ann 61"])
+    check_access(page)
+    page.keyboard.type("an")
+    expect(menu.get_by_role("link")).to_have_text(["Ann"])
+    page.keyboard.press("Escape")
+    expect(page.locator(".quick").get_by_role("link", name="Author")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(menu.get_by_role("link")).to_have_count(2)
+    page.keyboard.press("ArrowUp")
+    expect(menu.get_by_role("link", name="Ann")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_contain_text("Ann")
+    expect(page.locator(".quick").get_by_role("link", name="Author")).to_be_focused()
+    assert same(page)
+
+
+def test_a_value_in_a_row_narrows_the_list_to_it(page):
+    cell = page.locator("tbody tr").nth(1).get_by_role("cell", name="In review")
+    cell.hover()
+    cell.get_by_role("button", name="Only “In review”").click()
+    expect(page.locator(".chip")).to_contain_text("In review")
+    page.keyboard.press("j")
+    page.keyboard.press("m")
+    expect(page.locator("#row-menu").get_by_role("button", name="Only “In review”")).to_have_count(0)
+    page.locator("#row-menu").get_by_role("button", name="Only “Sea”").press("Enter")
+    expect(page.locator(".chip")).to_have_count(2)
+    expect(page.locator(".quick").get_by_role("link", name="Category")).to_be_focused()
+    assert "status=review&category=" in page.url
     assert same(page)
 
 
