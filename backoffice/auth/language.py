@@ -33,7 +33,7 @@ def choice():
     if "timezone" in request.form:
         typed = request.form["timezone"].strip()
         if not _keep_zone(typed):
-            return _offer(typed[:LONGEST], _("There is no such time zone; one is Europe/Berlin.")), 422
+            return _offer(typed[:LONGEST], _("There is no such time zone; write one as Europe/Berlin.")), 422
     else:
         _keep_language(request.form.get("language"), answer)
     return answer
