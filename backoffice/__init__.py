@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.utils import import_string
 
 import config
-from backoffice import admin, auth, cli, http, models, site
+from backoffice import admin, api, auth, cli, http, models, site
 from backoffice.core import declarations, model
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +33,7 @@ def create_app(**settings):
     http.init_app(app)
     auth.init_app(app)
     admin.init_app(app)
+    api.init_app(app)
     site.init_app(app)
     cli.init_app(app)
     return app

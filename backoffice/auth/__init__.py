@@ -6,9 +6,11 @@ from flask_security import Security
 from backoffice.auth import (
     actors,
     brake,
+    calls,
     events,
     forms,
     invitations,
+    issuing,
     language,
     lost,
     mail,
@@ -38,4 +40,6 @@ def init_app(app):
     lost.init_app(app)
     invitations.init_app()
     language.init_app(app)
+    calls.init_app(app)
+    issuing.init_app(app)
     app.add_template_global(get_locale)

@@ -1,12 +1,13 @@
 """Who acts in a request, and through which door."""
 
-from flask import g, request, session
+from flask import current_app, g, request, session
 from flask_login import current_user
 
-from backoffice.auth import sessions
+from backoffice.auth import sessions, tokens
 from backoffice.core.acting import Actor, begin_acting, end_acting
 
-DOORS = {"admin": "panel", "api": "api"}
+API = "api"
+DOORS = {"admin": "panel", "api": API}
 
 
 def init_app(app):
@@ -19,7 +20,9 @@ def begin():
     """Say who acts; a visitor without a session costs no look at the database."""
     if request.endpoint == "static":
         return
-    g.acting = begin_acting(Actor(_user(), door(request.path), request.remote_addr))
+    through = door(request.path)
+    user = _bearer() if through == API else _user()
+    g.acting = begin_acting(Actor(user, through, request.remote_addr))
 
 
 def end(_error):
@@ -32,6 +35,17 @@ def end(_error):
 def door(path):
     """Return the door that an address belongs to."""
     return DOORS.get(path.split("/", 2)[1], "site")
+
+
+def _bearer():
+    """Return who brings a token: programs bring one with each request, and a browser's cookie means nothing to them.
+
+    But for pages that only tell, to a person who reads them in a browser.
+    """
+    if "Authorization" in request.headers:
+        return tokens.bearer(request)
+    view = current_app.view_functions.get(request.endpoint or "")
+    return _user() if getattr(view, "for_people", False) else None
 
 
 def _user():

@@ -8,8 +8,9 @@ from flask import abort, current_app, make_response, render_template, request
 from flask_limiter.util import get_remote_address
 from flask_security import views
 from sqlalchemy import func, select
+from werkzeug.exceptions import TooManyRequests
 
-from backoffice.core.history import Change, note
+from backoffice.core.history import Change, actor, note
 from backoffice.core.model import db, now
 from backoffice.extensions import limiter
 from backoffice.models.accounts import User
@@ -72,6 +73,8 @@ def count(kind, name):
 def waiting(wait):
     """Return the answer 429 that says when it makes sense to try again."""
     seconds = max(1, ceil(wait.total_seconds()))
+    if actor().door == "api":
+        return current_app.handle_http_exception(TooManyRequests(retry_after=seconds))
     answer = make_response(render_template("security/wait.html", minutes=max(1, ceil((seconds - 5) / 60))), 429)
     answer.headers["Retry-After"] = str(seconds)
     return answer
@@ -101,9 +104,10 @@ def _breached(limit):
     return waiting(timedelta(seconds=max(1, limit.reset_at - now().timestamp())))
 
 
-def _named():
-    # A request without a name shares the limit of its address.
-    return fold(request.form.get("email")) or get_remote_address()
+def named():
+    """Return whom a request to sign in names, as it is counted; without a name it shares the limit of its address."""
+    told = request.get_json(silent=True) if request.is_json else request.form
+    return fold(told.get("email") if hasattr(told, "get") else None) or get_remote_address()
 
 
 def _is_off():
@@ -114,14 +118,14 @@ LIMITS = {"methods": ["POST"], "on_breach": _breached, "exempt_when": _is_off}
 
 
 @limiter.limit("100/minute", **LIMITS)
-@limiter.limit("30/minute", key_func=_named, **LIMITS)
+@limiter.limit("30/minute", key_func=named, **LIMITS)
 def login():
     """Sign in, not too often."""
     return views.login()
 
 
 @limiter.limit("20/minute", **LIMITS)
-@limiter.limit("10/minute", key_func=_named, **LIMITS)
+@limiter.limit("10/minute", key_func=named, **LIMITS)
 def forgot_password():
     """Ask for a link to set a new password, not too often."""
     return views.forgot_password()

@@ -9,7 +9,7 @@ from flask_security.signals import (
     user_authenticated,
 )
 
-from backoffice.auth import sessions
+from backoffice.auth import sessions, tokens
 from backoffice.core.acting import acting
 from backoffice.core.history import note
 from backoffice.core.model import db
@@ -40,14 +40,16 @@ def signed_out(_app, user, **_rest):
 
 
 def changed(_app, user, **_rest):
-    """Sign the person out everywhere else."""
+    """Sign the person out everywhere else, their programs too."""
     sessions.end_others(user)
+    tokens.end_all(user)
     _keep("password-change", user)
 
 
 def was_reset(_app, user, **_rest):
-    """Sign the person out everywhere."""
+    """Sign the person out everywhere, their programs too."""
     sessions.end_others(user)
+    tokens.end_all(user)
     _keep("password-reset", user)
 
 

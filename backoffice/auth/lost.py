@@ -27,7 +27,7 @@ def init_app(app):
 
 def hold():
     """Answer a form of somebody who is signed out: sign in, and it comes back as it was."""
-    if request.method != "POST" or WHOSE not in request.form or actor().user is not None:
+    if actor().door == "api" or request.method != "POST" or WHOSE not in request.form or actor().user is not None:
         return None
     parcel = _parcel()
     return None if parcel is None else (_page("lost.html", parcel), 401)

@@ -6,7 +6,7 @@ from flask import current_app, g, request
 
 from backoffice.core.model import db
 
-EVEN = frozenset({"security.login", "security.forgot_password"})
+EVEN = frozenset({"security.login", "security.forgot_password", "calls.token"})
 
 
 def init_app(app):

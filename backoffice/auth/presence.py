@@ -8,7 +8,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backoffice.core.model import db, now, reading
 from backoffice.models.accounts import User
-from backoffice.models.sessions import Session
 
 EVERY = timedelta(minutes=5)
 # Whoever writes just now goes first: this note can as well be made at the next request.
@@ -22,25 +21,25 @@ def init_app(app):
 
 def note(_error):
     """Write down that the person of this request was here, outside their own transaction."""
-    key, user, seen = g.pop("presence", (None, None, None))
-    if seen is None or now() - seen < EVERY:
+    model, key, user, seen = g.pop("presence", (None, None, None, None))
+    if key is None or (seen is not None and now() - seen < EVERY):
         return
     token = reading.set(True)
     try:
-        _write(key, user)
+        _write(((model, key), (User, user)))
     except SQLAlchemyError:
         current_app.logger.info("When user %s was last seen is noted another time.", user)
     finally:
         reading.reset(token)
 
 
-def _write(key, user):
+def _write(rows):
     moment = now()
     with db.engine.connect() as connection:
         # It keeps its impatience, so it does not go back to where other requests get theirs.
         connection.detach()
         connection.exec_driver_sql(IMPATIENT[connection.dialect.name])
-        for model, row in ((Session, key), (User, user)):
+        for model, row in rows:
             table = model.__table__
             # Neither a change of the row nor one for the history: its date and version stay.
             same = {"updated_at": table.c.updated_at}

@@ -49,7 +49,7 @@ def load(identity):
     if found is None or found.User.fs_uniquifier != identity or not holds(found, found.User):
         return None
     moments.begin(db.session(), found.moment)
-    g.presence = (found.id, found.User.id, found.last_seen)
+    g.presence = (Session, found.id, found.User.id, found.last_seen)
     set_request_attr("fs_authn_via", "session")
     return found.User
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.model import Model
 from backoffice.core.resource import Resource, key_of, resource, verbs
+from backoffice.core.scopes import narrowed
 from backoffice.core.types import LARGEST
 
 ALL, OWN, NONE = "all", "own", "none"
@@ -53,10 +54,12 @@ class Rule:
 
 
 def rights_of(user: Any) -> frozenset[str]:
-    """Return the rights a user holds; none for strangers and deactivated accounts."""
+    """Return the rights a user acts with; none for strangers and deactivated accounts."""
     if user is None or not getattr(user, "active", False):
         return frozenset()
-    return frozenset(user.rights)
+    # Whoever acts by a token does no more than it allows, and no more than they may do themselves.
+    scopes = getattr(user, "scopes", None)
+    return frozenset(user.rights) if scopes is None else narrowed(frozenset(user.rights), scopes)
 
 
 def person(user: Any) -> Person:

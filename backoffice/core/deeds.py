@@ -18,6 +18,7 @@ DEEDS = {
     "sign-in": _p("what was done", "sign-in"),
     "sign-out": _p("what was done", "sign-out"),
     "sign-in-failed": _p("what was done", "sign-in failed"),
+    "token-issued": _p("what was done", "token issued"),
     "password-change": _p("what was done", "password changed"),
     "password-reset": _p("what was done", "password reset"),
     "password-link": _p("what was done", "password link sent"),

@@ -22,7 +22,7 @@ _relations: dict[type[Model], dict[str, RelationshipProperty[Any]]] = {}
 _keys: dict[type[Model], dict[str, str]] = {}
 _TAG = re.compile(r"<[^>]*>")
 # What an address of a list says in words of its own; nothing that it may be filtered by can be called so.
-_SAID = "page page_size sort desc search view where url id all q columns up saved saving"
+_SAID = "page page_size sort desc search view where url id all q columns up saved saving fields"
 RESERVED = frozenset(_SAID.split())
 # Words of an address that say where in a list a page is; what a list may be filtered by cannot be called so.
 PLACES = frozenset({"after", "before", "last", "at", "count"})
@@ -222,11 +222,15 @@ def verbs(model: type[Model]) -> tuple[str, ...]:
 
 def row_label(row: Model) -> str:
     """Return the words that name one row, at most 200 characters."""
-    name = resource(type(row)).label
-    value = getattr(row, name, None)
-    if isinstance(value, str) and name in columns(type(row)) and isinstance(columns(type(row))[name].type, Html):
+    return label_words(type(row), row.id, getattr(row, resource(type(row)).label, None))
+
+
+def label_words(model: type[Model], key: int, value: Any) -> str:
+    """Return the words that name the row with this key, by the value of what names rows of `model`."""
+    column = columns(model).get(resource(model).label)
+    if isinstance(value, str) and column is not None and isinstance(column.type, Html):
         value = " ".join(unescape(_TAG.sub(" ", value)).split())
-    return str(value if value not in (None, "") else f"#{row.id}")[:200]
+    return str(value if value not in (None, "") else f"#{key}")[:200]
 
 
 def is_picture(model: type[Model], name: str) -> bool:

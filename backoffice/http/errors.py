@@ -72,7 +72,7 @@ def answer(error):
     own = error.description if error.description != type(error).description else None
     detail = own if isinstance(own, str) and error.code not in {405, 413, 429, 500} else None
     kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After", "WWW-Authenticate"}}
-    return _answer(error.code, detail, kept)
+    return _answer(error.code, detail, kept, getattr(error, "told", None))
 
 
 def _status(error):
@@ -90,7 +90,7 @@ def _status(error):
     return 503 if gone or getattr(error, "connection_invalidated", False) else 500
 
 
-def _answer(status, detail=None, headers=None):
+def _answer(status, detail=None, headers=None, more=None):
     _forget_unsaved()
     title, advice = words(status)
     told = {
@@ -99,7 +99,7 @@ def _answer(status, detail=None, headers=None):
         "detail": detail or advice,
         "request_id": g.get("request_id", "-"),
     }
-    made = _json(told) if _wants_json() else _page(told)
+    made = _json(told, more or {}) if _wants_json() else _page(told)
     made.status_code = status
     made.headers.update(headers or {})
     if status == 503:
@@ -107,8 +107,12 @@ def _answer(status, detail=None, headers=None):
     return made
 
 
-def _json(told):
-    return jsonify({name: value if name == "status" else str(value) for name, value in told.items()})
+def _json(told, more):
+    """Return the answer as RFC 9457 has it; `more` is what this kind of problem tells besides."""
+    words = {name: value if name == "status" else str(value) for name, value in told.items()}
+    made = jsonify({"type": "about:blank", **words, **more})
+    made.mimetype = "application/problem+json"
+    return made
 
 
 def _page(told):

@@ -1,9 +1,9 @@
 """People and their roles: who may sign in, and what the roles' rights are."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_security import RoleMixin, UserMixin
 from sqlalchemy import Boolean, Column, ColumnElement, ForeignKey, Index, String, Table, Text, inspect, select
@@ -18,6 +18,7 @@ from backoffice.core.history import actor
 from backoffice.core.model import Model, db, now
 from backoffice.core.preferences import LONGEST
 from backoffice.core.resource import Action, Resource, resources, verbs
+from backoffice.core.scopes import narrowed, within
 from backoffice.core.types import Invalid, Key, Language, Picture, Secret, Strings, TimeZone, UtcDateTime
 
 user_role = Table(
@@ -81,13 +82,6 @@ def known(right: str) -> bool:
     return right == "*" or (model is not None and scope in ("", "own") and (verb == "*" or verb in verbs(model)))
 
 
-def within(rights: Iterable[str], held: frozenset[str]) -> bool:
-    """Tell whether somebody with the rights `held` has all of `rights`."""
-    return "*" in held or all(
-        {right, right.removesuffix(":own"), right.partition(".")[0] + ".*"} & held for right in rights
-    )
-
-
 def new_key() -> str:
     """Return a fresh random name for an account's cookies and tokens."""
     return uuid.uuid4().hex
@@ -117,6 +111,9 @@ class User(Model, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(Secret(64), unique=True, default=new_key)
 
     roles = relationship("Role", secondary=user_role, order_by="Role.name", info={"label": _("Roles")})
+
+    # What of their rights they act with now; None for all of them, as in a browser.
+    scopes: ClassVar[tuple[str, ...] | None] = None
 
     __table_args__ = (Index("ix_user_active_created_at", "active", "created_at", "id"),)
 
@@ -192,7 +189,9 @@ def _acting() -> frozenset[str]:
     What is being written must not count: one would give oneself a right by the right one gives oneself.
     """
     user = actor().user
-    return frozenset({"*"}) if user is None else _user_rights(user.id)
+    if user is None:
+        return frozenset({"*"})
+    return _user_rights(user.id) if user.scopes is None else narrowed(_user_rights(user.id), user.scopes)
 
 
 def _user_rights(key: int | None) -> frozenset[str]:

@@ -1,0 +1,8 @@
+"""The same resources as JSON, for programs: derived, and held to the same rights, rules and record."""
+
+from backoffice.api import mount
+
+
+def init_app(app):
+    """Attach the door."""
+    mount.init_app(app)

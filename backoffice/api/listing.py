@@ -1,0 +1,62 @@
+"""A list as a program gets it: a page of rows, where the neighbours are, and how many rows there are."""
+
+from contextlib import nullcontext
+
+from flask import jsonify, request
+from sqlalchemy import select
+
+from backoffice.api import asking, rows
+from backoffice.api.subjects import address
+from backoffice.core import counting, moments, paging, patience
+from backoffice.core.access import condition, person
+from backoffice.core.catalogues import gettext as _
+from backoffice.core.model import db
+from backoffice.core.problems import Problem
+
+
+def answer(user, model):
+    """Return the page that the parameters of the request ask for."""
+    asked = asking.read(model, user, request.args)
+    session, matching = db.session(), asked.criteria.pairs()
+    try:
+        # A whole list is read in the order of an index, whatever its length.
+        with patience.reading(session, patience.SECONDS) if matching else nullcontext():
+            page = _page(session, user, model, asked)
+            told = {"data": rows.told(session, user, model, page.rows, asked.names)}
+            told |= {"count": _number(session, user, model, (asked, page))}
+    except patience.TooLong as error:
+        raise Problem(503, _("Finding these rows takes too long; ask for fewer by more filters.")) from error
+    places = {"next": {"after": page.next}, "previous": {"before": page.previous}}
+    links = {word: f"{address(model)}?{asked.query(**at)}" for word, at in places.items() if any(at.values())}
+    made = jsonify({**told, **dict.fromkeys(places), **links})
+    if links:
+        rel = {"next": "next", "previous": "prev"}
+        made.headers["Link"] = ", ".join(f'<{url}>; rel="{rel[word]}"' for word, url in links.items())
+    return made
+
+
+def _page(session, user, model, asked):
+    found = rows.shown(person(user), model, asked.names)
+    if asked.criteria.pairs():
+        found = found.where(asked.criteria.condition(user))
+    return paging.page(session, found, asked.order, asked.place, asked.size)
+
+
+def _number(session, user, model, seen):
+    """Return how many rows there are, as exactly as was asked for and as can be told in time."""
+    asked, page = seen
+    if asked.count == "none":
+        return None
+    if not (page.next or page.previous):
+        return {"value": len(page.rows), "exact": True}
+    every = select(model.id).where(condition(user, "read", model), asked.criteria.condition(user))
+    if asked.count == "exact" and (exact := counting.exactly(session, every)) is not None:
+        return {"value": exact, "exact": True}
+    number = moments.kept(session, every, lambda: _counted(session, every, asked.criteria))
+    return {"value": number.value, "exact": number.exact}
+
+
+def _counted(session, every, criteria):
+    if criteria.search:
+        return counting.quickly(session, every)
+    return counting.count(session, every) if criteria.pairs() else counting.whole(session, every)

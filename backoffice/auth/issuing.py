@@ -1,0 +1,84 @@
+"""The page on which people make tokens for their programs, see which there are, and revoke them."""
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+
+from backoffice.auth import tokens
+from backoffice.core.access import parse_key, rights_of, rule
+from backoffice.core.acting import actor
+from backoffice.core.catalogues import lazy_gettext as _
+from backoffice.core.model import db
+from backoffice.core.refusals import Refusal
+from backoffice.core.resource import resources
+
+DAYS = (7, 30, 90, 365)
+READ, ALL, CHOSEN = "read", "all", "chosen"
+WAYS = {
+    READ: _("Only looking at what you may see"),
+    ALL: _("All that you may do"),
+    CHOSEN: _("Only these rights:"),
+}
+
+blueprint = Blueprint("issuing", __name__)
+
+
+def init_app(app):
+    """Serve /account/tokens."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.route("/account/tokens", methods=("GET", "POST"))
+def page():
+    """Show the tokens of the acting person; make one, or revoke one."""
+    user = actor().user
+    if user is None:
+        return redirect(url_for("security.login", next=request.script_root + request.path))
+    if request.method != "POST":
+        return _shown(user)
+    return _revoked(user) if "revoke" in request.form else _made(user)
+
+
+def scopes_for(user, way, typed=""):
+    """Return the rights that a token is to have, as explicit words: what is added later is not among them."""
+    if way == ALL:
+        return sorted(rights_of(user))
+    if way == READ:
+        return sorted(
+            f"{name}.read{':own' if found == 'own' else ''}"
+            for name, model in resources().items()
+            if (found := rule(user, "read", model).scope) != "none"
+        )
+    return typed.split()
+
+
+def _made(user):
+    way, days = request.form.get("way", READ), request.form.get("days", "30")
+    if way not in WAYS or days not in map(str, DAYS):
+        abort(400)
+    try:
+        scopes = scopes_for(user, way, request.form.get("scopes", ""))
+        row, word = tokens.make(user, request.form.get("name", ""), scopes, int(days))
+    except Refusal as refusal:
+        db.session.rollback()
+        return _shown(user, problems=refusal.problems), 422
+    name = row.name
+    db.session.commit()
+    return _shown(user, word=word, made=name)
+
+
+def _revoked(user):
+    if not tokens.end(user, parse_key(request.form["revoke"])):
+        abort(404)
+    db.session.commit()
+    return redirect(url_for("issuing.page"), 303)
+
+
+def _shown(user, **told):
+    return render_template(
+        "security/tokens.html",
+        tokens=tokens.of(user),
+        days=DAYS,
+        ways=WAYS,
+        rights=sorted(rights_of(user)),
+        sent=request.form,
+        **{"problems": {}, "word": "", "made": "", **told},
+    )

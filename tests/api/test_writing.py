@@ -1,0 +1,210 @@
+"""Writing as JSON: the same rights, rules and record as by the panel, and nobody's change lost."""
+
+import base64
+import io
+
+import pytest
+from PIL import Image as Drawing
+from sqlalchemy import select
+
+from backoffice.core.history import Change
+from backoffice.core.model import db
+from backoffice.models.content import Category, Post, Tag
+from backoffice.models.media import Image
+from make import make
+
+WRONG = [
+    ({"title": ""}, "title"),
+    ({"title": 5}, "title"),
+    ({"title": "x" * 2000}, "title"),
+    ({"title": "a\x00b"}, "title"),
+    ({"title": None}, "title"),
+    ({"kind": "nothing"}, "kind"),
+    ({"status": "published"}, "status"),
+    ({"category": 987}, "category"),
+    ({"category": True}, "category"),
+    ({"category": "1 or 1"}, "category"),
+    ({"tags": 1}, "tags"),
+    ({"tags": [[1]]}, "tags"),
+    ({"author": 1}, "author"),
+    ({"author_id": 1}, "author_id"),
+    ({"id": 7}, "id"),
+    ({"created_at": "2020-01-01"}, "created_at"),
+    ({"nothing": 1}, "nothing"),
+    ({"__class__": 1}, "__class__"),
+    ({"publish_at": "tomorrow"}, "publish_at"),
+    ({"publish_at": 10**30}, "publish_at"),
+]
+
+
+@pytest.fixture
+def kept(app):
+    """Return a function that tells what the history has of a table through the door of programs."""
+
+    def read(model):
+        with app.app_context():
+            told = select(Change).where(Change.model == model, Change.door == "api").order_by(Change.id)
+            return [(one.actor_id, one.verb, one.row_id, one.batch) for one in db.session.scalars(told)]
+
+    return read
+
+
+@pytest.fixture
+def post(app):
+    """Return the key of a draft with two tags; there is a third one."""
+    with app.app_context():
+        tags = [make(Tag, name=name) for name in ("one", "two", "three")]
+        made = make(Post, title="A harbour", body="<p>First.</p>", tags=tags[:2])
+        db.session.commit()
+        return made.id
+
+
+def test_a_row_is_made_changed_and_deleted_and_the_history_tells_by_which_door(program, kept):
+    writer = program("editor")
+    made = writer.post("tags", {"name": "Quay"})
+    assert (made.status_code, made.json["slug"], made.json["version"]) == (201, "quay", 1)
+    address = made.headers["Location"]
+    assert address == f"/api/v1/tags/{made.json['id']}"
+    changed = writer.patch(address, {"name": "Pier"}, headers={"If-Match": made.headers["ETag"]})
+    assert (changed.status_code, changed.json["name"], changed.headers["ETag"]) == (200, "Pier", '"2"')
+    assert writer.delete(address).status_code == 428
+    assert writer.delete(address, headers={"If-Match": '"1"'}).status_code == 409
+    assert writer.delete(address, headers={"If-Match": '"2"'}).status_code == 204
+    assert writer.get(address).status_code == 404
+    told = kept("tag")
+    who, key = writer.user.id, made.json["id"]
+    assert [one[:3] for one in told] == [(who, verb, key) for verb in ("create", "update", "delete")]
+    undone = writer.post("changes/actions/undo", {"batch": told[-1][3]})
+    assert (undone.status_code, undone.json["done"]) == (200, 1)
+    assert writer.get(address).json["name"] == "Pier"
+
+
+def test_what_two_change_is_merged_where_it_does_not_overlap_and_else_shown(app, program, post):
+    writer, other = program("editor"), program("editor")
+    read = writer.get(f"posts/{post}").json
+    tags = [one["id"] for one in read["tags"]]
+    theirs = {"title": "A port", "tags": [*tags, 3], "version": read["version"]}
+    assert other.patch(f"posts/{post}", theirs).status_code == 200
+    mine = {"excerpt": "Short.", "tags": [tags[0]], "version": read["version"]}
+    merged = writer.patch(f"posts/{post}", mine)
+    assert (merged.status_code, merged.headers["X-Merged"]) == (200, "tags, title")
+    assert (merged.json["title"], merged.json["excerpt"]) == ("A port", "Short.")
+    assert [one["label"] for one in merged.json["tags"]] == ["one", "three"]
+    clash = writer.patch(f"posts/{post}", {"title": "A bay", "version": read["version"]})
+    assert (clash.status_code, clash.mimetype) == (409, "application/problem+json")
+    assert clash.json["version"] == merged.json["version"]
+    conflict = clash.json["conflicts"]["title"]
+    assert (conflict["base"], conflict["theirs"], conflict["yours"]) == ("A harbour", "A port", "A bay")
+    assert conflict["who"]["id"] == other.user.id
+    assert writer.get(f"posts/{post}").json["title"] == "A port"
+    same = writer.patch(f"posts/{post}", {"title": "A harbour", "version": read["version"]})
+    assert (same.status_code, same.json["title"]) == (200, "A port")
+
+
+def test_a_write_says_which_version_it_is_of(program, post):
+    writer = program("editor")
+    for sent, status in (({}, 428), ({"version": "1"}, 422), ({"version": True}, 422), ({"version": 0}, 422)):
+        assert writer.patch(f"posts/{post}", {"title": "X", **sent}).status_code == status, sent
+    for tag in ("*", "1", 'W/"1"', '"x"', '"2"'):
+        answer = writer.patch(f"posts/{post}", {"title": "X", "version": 1}, headers={"If-Match": tag})
+        assert answer.status_code == 400, tag
+
+
+def test_what_a_row_cannot_hold_is_said_under_the_name_of_its_field(app, program):
+    writer = program("author")
+    for sent, field in WRONG:
+        answer = writer.post("posts", {"title": "Fine", **sent})
+        assert (answer.status_code, list(answer.json.get("errors", ()))) == (422, [field]), answer.json
+    with app.app_context():
+        assert db.session.scalars(select(Post)).all() == []
+
+
+def test_a_text_is_as_clean_as_by_any_other_door_and_a_unique_value_stays_so(program):
+    writer = program("editor")
+    made = writer.post("posts", {"title": "T", "body": "<p onclick='x()'>Hi<script>alert(1)</script></p>"})
+    assert "script" not in made.json["body"]
+    assert "onclick" not in made.json["body"]
+    assert writer.post("tags", {"name": "Quay"}).status_code == 201
+    again = writer.post("tags", {"name": "Quay"})
+    assert (again.status_code, list(again.json["errors"])) == (422, ["name"])
+
+
+def test_a_request_that_is_sent_twice_is_done_once(app, program):
+    writer, other = program("editor"), program("editor")
+    first, second = (writer.post("tags", {"name": "Quay"}, headers={"Idempotency-Key": "k1"}) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json == second.json
+    assert second.headers["Idempotent-Replayed"] == "true"
+    different = writer.post("tags", {"name": "Pier"}, headers={"Idempotency-Key": "k1"})
+    assert different.status_code == 422
+    assert other.post("tags", {"name": "Pier"}, headers={"Idempotency-Key": "k1"}).status_code == 201
+    wrong, right = (writer.post("tags", {"name": name}, headers={"Idempotency-Key": "k2"}) for name in ("", "Mole"))
+    assert (wrong.status_code, right.status_code) == (422, 201)
+    with app.app_context():
+        assert sorted(db.session.scalars(select(Tag.name))) == ["Mole", "Pier", "Quay"]
+    assert writer.post("tags", {"name": "X"}, headers={"Idempotency-Key": "k" * 201}).status_code == 400
+
+
+def test_a_row_that_others_need_is_not_deleted(app, program):
+    with app.app_context():
+        category = make(Category, name="Sea")
+        make(Post, title="In it", category=category)
+        db.session.commit()
+    answer = program("editor").delete("categories/1", headers={"If-Match": '"1"'})
+    assert answer.status_code == 409
+    assert answer.json["detail"]
+
+
+def test_a_picture_is_sent_as_its_bytes_and_drawn_anew(app, program):
+    stream = io.BytesIO()
+    Drawing.new("RGB", (2, 2), (1, 2, 3)).save(stream, "PNG")
+    bytes_ = base64.b64encode(stream.getvalue()).decode()
+    writer = program("editor")
+    with app.app_context():
+        column = next(name for name in ("file", "picture", "image", "name") if name in Image.__table__.c)
+    made = writer.post("images", {"title": "Dot", "alt": "A dot", column: f"data:image/png;base64,{bytes_}"})
+    assert made.status_code == 201, made.json
+    assert made.json[column].endswith(".png")
+    for wrong in (
+        "0" * 64 + ".png",
+        "data:image/png;base64,!!",
+        "data:image/png;base64,QUJD",
+        "https://evil.example/x",
+    ):
+        assert writer.post("images", {"title": "Dot", "alt": "A dot", column: wrong}).status_code == 422
+
+
+def test_a_token_cannot_raise_the_rights_of_anybody_beyond_its_own(app, program):
+    scopes = ["user.read", "user.update", "user.grant", "role.read", "role.update", "tag.read"]
+    writer = program("administrator", scopes)
+    me = writer.get(f"users/{writer.user.id}").json
+    role = next(one for one in writer.get("roles").json["data"] if one["name"] == "author")
+    for path, sent in (
+        (f"users/{writer.user.id}", {"roles": [], "version": me["version"]}),
+        (f"roles/{role['id']}", {"rights": ["*"], "version": role["version"]}),
+    ):
+        answer = writer.patch(path, sent)
+        assert answer.status_code == 422, answer.json
+    assert writer.patch(f"users/{writer.user.id}", {"password": "x", "version": me["version"]}).status_code == 422
+
+
+def test_the_body_is_one_object_of_json_or_refused(program):
+    writer = program("editor")
+    for data, status in (
+        (b"", 400),
+        (b"[]", 400),
+        (b'"x"', 400),
+        (b"null", 400),
+        (b'{"name": "a", "name": "b"}', 400),
+        (b'{"name": NaN}', 400),
+        (b'{"name": %s}' % (b"[" * 5000 + b"]" * 5000), 400),
+        (b'{"name": %s1%s}' % (b"[" * 40, b"]" * 40), 400),
+        (b'{"name": %s}' % (b"9" * 5000), 400),
+        (b'{"name": "\xff"}', 400),
+        (b'{"name": "\\ud800"}', 201),
+    ):
+        answer = writer.send("POST", "tags", data=data, content_type="application/json")
+        assert answer.status_code == status, data[:40]
+    form = writer.send("POST", "tags", data={"name": "x"})
+    assert (form.status_code, form.mimetype) == (415, "application/problem+json")
+    assert writer.send("PUT", "tags/1").status_code == 405
