@@ -61,7 +61,7 @@ test-postgresql: .venv/.installed ## run the tests on the database that TEST_DAT
 ifeq ($(TEST_DATABASE_URL),)
 	@echo "TEST_DATABASE_URL is not set: the tests on PostgreSQL are left out."
 else
-	$(CLEAN) $(PYTEST) -n $(WORKERS) --dist worksteal -m "not browser and not sqlite"
+	$(CLEAN) $(PYTEST) -n $(WORKERS) --dist worksteal -m "(database or postgres) and not (browser or sqlite)"
 endif
 
 browser: .venv/.installed ## use the pages in Chromium as people do

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, make_url, text
 
 from backoffice import create_app
+from backoffice.core import moments
 from backoffice.core.model import db
 from backoffice.models import accounts
 from people import PASSWORD, Browser, add_user
@@ -24,6 +25,14 @@ def pytest_configure(config):
     for name in FROM_OUTSIDE:
         os.environ.pop(name, None)
     os.environ["BACKOFFICE_ENV"] = "testing"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what opens the database of the run: all else comes out alike on any, and once is enough for it."""
+    for item in items:
+        if "database" in item.fixturenames:
+            item.add_marker(pytest.mark.database)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -191,11 +200,17 @@ def as_role(app, sign_in):
 
 @pytest.fixture
 def queries(app):
-    """Return a context manager that yields the list of SQL statements sent inside it."""
+    """Return a context manager that yields the list of SQL statements sent inside it.
+
+    What was told a moment ago is forgotten first, unless it is to be `kept`: whether it still holds is decided by all
+    who write to the same server.
+    """
 
     @contextmanager
-    def counted():
+    def counted(*, kept=False):
         sent = []
+        if not kept:
+            moments._answers.clear()
         with app.app_context():
             engine = db.engine
 

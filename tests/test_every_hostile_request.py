@@ -86,6 +86,7 @@ WHOLE = (
     "next=//evil.example",
 )
 QUERIES = [*(f"{name}={value}" for name, values in VALUES.items() for value in values), *WHOLE]
+MOST_PARTS = 6
 SECRET_WORDS = ("Traceback", "SELECT ", "sqlalchemy", "psycopg", "sqlite3")
 
 
@@ -125,10 +126,11 @@ def answers(world):
 @pytest.mark.parametrize("rule", READ, ids=lambda rule: rule.rule)
 def test_no_address_is_too_strange_to_be_answered(answers, rule):
     path = path_of(rule).partition("?")[0]
-    # The same door of each model is sent another third of them, so that each door meets all.
-    door = [one.rule for one in READ if one.endpoint.partition(".")[2] == rule.endpoint.partition(".")[2]]
+    # The same door of each model is sent another part of them, so that each door meets all.
     derived = rule.endpoint.partition(".")[0] in resources()
-    for query in QUERIES[door.index(rule.rule) % 3 :: 3] if derived else QUERIES:
+    door = [one for one in READ if one.endpoint.partition(".")[2] == rule.endpoint.partition(".")[2]]
+    parts = min(len(door), MOST_PARTS) if derived else 1
+    for query in QUERIES[door.index(rule) % parts :: parts]:
         answers(f"{path}?{query}")
 
 

@@ -17,6 +17,8 @@ from backoffice.core.resource import resources
 from backoffice.core.search_tables import is_derived
 from conftest import POSTGRESQL
 
+pytestmark = pytest.mark.database
+
 
 @pytest.fixture
 def address(tmp_path):
