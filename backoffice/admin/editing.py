@@ -1,9 +1,9 @@
 """The pages for one row: look at it, make one, change it, delete it, and find others for it to name."""
 
-from flask import abort, redirect, request, url_for
+from flask import abort, jsonify, redirect, request, url_for
 from flask_admin import expose
 
-from backoffice.admin import deleting, details, drafting, gone, library, lookup, nested, returning, saving
+from backoffice.admin import deleting, details, drafting, gone, library, lookup, nested, partial, returning, saving
 from backoffice.admin.forms import RowForm
 from backoffice.admin.grouping import columns_of
 from backoffice.admin.messages import tell
@@ -44,6 +44,8 @@ class Editing:
 
     def _opened(self, template, form):
         """Show a form that nobody has sent yet, with what lies there for it."""
+        if self._inner(form):
+            return self._form(template, form)
         if "draft" in request.args:
             return self._form(template, drafting.take_back(form))
         offered, others = drafting.lies(form)
@@ -92,7 +94,8 @@ class Editing:
             return self.show_form(form)
         try:
             saved, form = saving.store(form, row)
-            drafts.drop(db.session(), self.user, (self.model, key or drafts.NEW))
+            if not self._inner(form):
+                drafts.drop(db.session(), self.user, (self.model, key or drafts.NEW))
             label, lead = option(self.user, saved).label, self._lead(saved)
             db.session.commit()
         except NotFound:
@@ -100,9 +103,20 @@ class Editing:
         except Refusal as refusal:
             again = saving.show_again(self.user, self.model, key, refusal)
             return self._form(template, again), 409 if isinstance(refusal, Stale) else 422
+        return self._go_on(form, saved, label, lead)
+
+    def _go_on(self, form, saved, label, lead):
+        """Answer what was saved: in words, on the page one goes on with."""
+        if self._inner(form):
+            return jsonify(id=saved.id, text=label), 201
         said = [_("“%(label)s” was saved.", label=lookup.short(label)), *saving.told(form)]
         tell(" ".join(said), lead=lead, undo=done(db.session()))
         return nested.finish(self, saved) or redirect(self._next(saved))
+
+    @staticmethod
+    def _inner(form):
+        """Tell whether the form stands over that of another row, which goes on with what comes of it."""
+        return form.new and partial.wanted()
 
     def _lead(self, row):
         """Return where one may want to look after saving: at what visitors see, else at the form once more."""
@@ -123,9 +137,9 @@ class Editing:
         about = {"label": label, "public": address, "back": back, "whose": mark(self.user)}
         about["deletes"] = not form.new and self._deletes(form.row)
         about["outer"] = nested.under_way()
-        return self.render(
-            template, form=form, groups=groups, **{**about, **{k: v for k, v in more.items() if v is not None}}
-        )
+        about |= {name: value for name, value in more.items() if value is not None}
+        about |= {"layout": partial.PART, "inner": True} if self._inner(form) else {}
+        return self.render(template, form=form, groups=groups, **about)
 
     def _deletes(self, row):
         """Tell whether the acting person may delete this row, as far as that is known without asking the database."""

@@ -60,6 +60,10 @@
         const option = event.target.closest('[role="option"]');
         if (option) this.choose([...this.list.children].indexOf(option));
       });
+      this.box.addEventListener("picker:made", (event) => {
+        this.found = [event.detail];
+        this.choose(0);
+      });
       this.box.querySelector(".picker-find button").addEventListener("click", (event) => {
         event.preventDefault();
         this.input.focus();
@@ -191,9 +195,14 @@
     tell();
   };
 
-  document.querySelectorAll("[data-picker]").forEach((box) => new Picker(box));
-  if (told) document.querySelectorAll(".row-form :is(textarea, input[maxlength]).counted").forEach(count);
-  document.querySelectorAll("[data-from]").forEach(follow);
+  const dress = (part) => {
+    part.querySelectorAll("[data-picker]").forEach((box) => new Picker(box));
+    if (told) part.querySelectorAll(".row-form :is(textarea, input[maxlength]).counted").forEach(count);
+    part.querySelectorAll("[data-from]").forEach(follow);
+  };
+  dress(document);
+  // A form that came later (inner.js).
+  document.addEventListener("form:new", (event) => dress(event.target.parentElement));
   const first = document.querySelector(".row-form[data-new] .form-group :is(input:not([type=hidden]), select, textarea)");
   (document.querySelector(".form-summary") ?? first)?.focus();
 })();

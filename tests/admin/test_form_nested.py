@@ -129,3 +129,29 @@ def test_a_comment_is_no_place_to_make_posts_for_a_moderator(as_role, keep):
     moderator = as_role("moderator")
     page = moderator.get(f"/admin/comment/edit/?id={keep(Comment)}")
     assert "make:post" not in page.text
+
+
+PART = {"HX-Request": "true"}
+
+
+def test_the_form_over_another_is_a_part_and_answers_with_the_row_or_with_what_is_wrong(app, as_role, keep):
+    admin = as_role("administrator")
+    keep(User, username="taken")
+    part = admin.get("/admin/user/new/", headers=PART)
+    assert "<html" not in part.text
+    form = filled(part, name="Ann", username="taken")
+    wrong = admin.post("/admin/user/new/", data=form, headers=PART, csrf=False)
+    assert (wrong.status_code, "<html" in wrong.text) == (422, False)
+    assert filled(wrong)["name"] == ["Ann"]
+    made = admin.post("/admin/user/new/", data=filled(wrong, username="ann"), headers=PART, csrf=False)
+    assert made.status_code == 201
+    with app.app_context():
+        ann = db.session.scalars(select(User).filter_by(username="ann")).one()
+        assert made.json == {"id": ann.id, "text": "Ann"}
+        assert db.session.scalars(select(Change.actor_id).filter_by(model="user", row_id=ann.id)).one() == admin.user.id
+
+
+def test_who_may_not_make_one_gets_no_form_over_another(as_role):
+    author = as_role("author")
+    assert author.get("/admin/user/new/", headers=PART).headers["HX-Redirect"]
+    assert author.post("/admin/user/new/", data={"name": "Ann"}, headers=PART).status_code == 404

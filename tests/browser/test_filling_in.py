@@ -67,11 +67,43 @@ def test_an_address_that_was_touched_stays_whatever_becomes_of_the_title(app, en
         assert set(db.session.scalars(select(Post.slug).filter_by(title="Low water"))) == {"my-own"}
 
 
-@pytest.mark.parametrize("script", [True, False])
-def test_an_author_who_is_not_there_yet_is_made_while_a_post_is_written(app, enter, script):
-    page = enter("/admin/post/new/", java_script_enabled=script)
+def test_an_author_who_is_not_there_yet_is_made_over_the_form_of_a_post(app, enter, check_access):
+    page, asked = enter("/admin/post/new/"), []
+    with app.app_context():
+        make(User, username="taken")
+        db.session.commit()
+    page.on("dialog", lambda question: (asked.append(question.message), question.dismiss()))
     page.get_by_role("textbox", name="Title").fill("Typed before")
-    page.get_by_role("button", name=re.compile("in a form of its own.*Author")).click()
+    page.get_by_role("button", name=re.compile("Make a new one.*Author")).press("Enter")
+    dialog = page.get_by_role("dialog", name="New user")
+    expect(dialog.get_by_role("textbox").first).to_be_focused()
+    dialog.get_by_role("textbox", name="Name").first.fill("Ann Reed")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    assert len(asked) == 1
+    dialog.get_by_role("textbox", name="Username").fill("taken")
+    page.keyboard.press("Control+Enter")
+    expect(dialog.locator(".form-summary")).to_be_focused()
+    check_access(page)
+    dialog.locator(".form-summary").get_by_role("link").first.press("Enter")
+    expect(dialog.get_by_role("textbox", name="Username")).to_be_focused()
+    page.keyboard.type("ann")
+    page.keyboard.press("Control+Enter")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("radio", name="Ann Reed")).to_be_checked()
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("Typed before")
+    assert page.url.endswith("/admin/post/new/")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/admin/post/")
+    with app.app_context():
+        post = db.session.scalars(select(Post).filter_by(title="Typed before")).one()
+        assert post.author_id == db.session.scalars(select(User.id).filter_by(name="Ann Reed")).one()
+
+
+def test_without_a_script_an_author_is_made_on_a_page_and_the_post_comes_back(app, enter):
+    page = enter("/admin/post/new/", java_script_enabled=False)
+    page.get_by_role("textbox", name="Title").fill("Typed before")
+    page.get_by_role("button", name=re.compile("Make a new one.*Author")).click()
     expect(page.get_by_role("heading", name="New user")).to_be_visible()
     page.get_by_role("textbox", name="Name", exact=False).first.fill("Ann Reed")
     page.get_by_role("textbox", name="Username").fill("ann")
