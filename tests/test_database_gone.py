@@ -1,10 +1,12 @@
 """The database goes away in the middle of a write: a page says what to do, nothing is half, no restart is needed."""
 
+import re
 import sqlite3
 from contextlib import closing, contextmanager
 
 import pytest
 from sqlalchemy import create_engine, event, func, make_url, select, text
+from sqlalchemy.exc import OperationalError
 
 from backoffice.core.audit import audit
 from backoffice.core.history import Change
@@ -91,6 +93,67 @@ def refused(answer, status):
     assert "Traceback" not in answer.text
     if status == 503:
         assert int(answer.headers["Retry-After"]) > 0
+
+
+@contextmanager
+def out_of_reach(app):
+    """Let every connection be refused, in the words of a server; yield what was asked for all the same."""
+    with app.app_context():
+        engine = db.engine
+    asked = []
+
+    def refuse(*_about):
+        asked.append("a connection")
+        raise OperationalError("SELECT secret", {}, Exception("no route to 10.1.2.3"))
+
+    engine.dispose()
+    event.listen(engine, "do_connect", refuse)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "do_connect", refuse)
+
+
+def addresses(app):
+    """Return an address of every rule that can be looked at, with the name of its view."""
+    words = {"filename": "admin/grid.css", "name": "0" * 64 + ".png", "number": "1", "stamp": "0"}
+    for rule in app.url_map.iter_rules():
+        if "GET" in rule.methods and not rule.rule.startswith("/admin/static"):
+            parts = r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>"
+            yield rule.endpoint, re.sub(parts, lambda found: words.get(found[1], "word"), rule.rule)
+
+
+def test_a_process_is_alive_without_its_database_whoever_asks(app, as_role):
+    signed_in = as_role("administrator")
+    with out_of_reach(app) as asked:
+        for browser in (signed_in, app.test_client()):
+            alive = browser.get("/healthz")
+            assert (alive.status_code, alive.json) == (200, {"status": "ok"})
+            assert "Set-Cookie" not in alive.headers
+        assert asked == []
+        ready = signed_in.get("/readyz")
+        assert (ready.status_code, ready.json["database"]) == (503, "no answer")
+        assert int(ready.headers["Retry-After"]) > 0
+    assert signed_in.get("/readyz").json["database"] == "ok"
+    assert signed_in.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("who", ["a stranger", "an administrator"])
+def test_without_its_database_every_address_says_so_and_no_more(app, as_role, who):
+    browser = app.test_client() if who == "a stranger" else as_role("administrator")
+    with out_of_reach(app):
+        for endpoint, path in addresses(app):
+            answer = browser.get(path)
+            files = endpoint.endswith("static") or endpoint == "assets.stamped"
+            # A file needs no database; a stranger is sent to sign in, and can read what no row has a part in.
+            fine = {200, 404} if files or who == "a stranger" else set()
+            fine |= {302, 405} if who == "a stranger" else set()
+            alive = endpoint == "health.healthz"
+            assert answer.status_code in ({200} if alive else {503, *fine}), (path, answer.status_code)
+            if answer.status_code == 503:
+                assert int(answer.headers["Retry-After"]) > 0
+            assert not [word for word in ("SELECT", "Traceback", "10.1.2.3") if word in answer.text], path
+    assert browser.get("/").status_code == 200
 
 
 @pytest.mark.postgres

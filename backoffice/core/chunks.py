@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from backoffice.core import altering, operation, removing, reports
+from backoffice.core import altering, missed, operation, removing, reports
 from backoffice.core.altering import Edits
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.catalogues import joined, ngettext
 from backoffice.core.criteria import of
+from backoffice.core.history import Change
 from backoffice.core.jobs import Job, Refused, Step, Task, job, later
 from backoffice.core.leases import looking
 from backoffice.core.model import Model, now
@@ -86,7 +87,8 @@ def _ask(session: Session, user: Any, told: dict[str, Any], selection: Selection
     last, count = session.execute(select(func.max(rows.c.id), func.count())).one()
     asked["at"] = ((criteria.at if criteria else None) or now()).isoformat()
     word = sha256(f"{sealed} {told['edits']}".encode()).hexdigest()[:32]
-    return later(session, NAME, user, f"{NAME} {told['operation']} {word}", **asked, last=last or 0, count=count)
+    asked |= {"last": last or 0, "count": count, "mark": session.scalar(select(func.max(Change.id))) or 0}
+    return later(session, NAME, user, f"{NAME} {told['operation']} {word}", **asked)
 
 
 @job(NAME)
@@ -109,6 +111,7 @@ def run(task: Task) -> Generator[Step, None, dict[str, Any]]:
             rounds = state["went"]
             state |= {"after": 0, "rounds": rounds, "went": False}
         else:
+            _add_missed(task, selection.model, state)
             return {name: state[name] for name in (*COUNTS, "reasons")}
 
 
@@ -121,6 +124,18 @@ def _step(task: Task, state: dict[str, Any], chunk: Chunk, edits: Edits | None) 
     state |= {"after": chunk.to, "reasons": dict(reasons), "went": state["went"] or outcome.changed > 0}
     done = sum(state[count] for count in COUNTS)
     return Step(done, max(task.arguments["count"], done), dict(state), told(state, name))
+
+
+def _add_missed(task: Task, model: type[Model], state: dict[str, Any]) -> None:
+    """Tell of the rows that others changed, deleted or hid between the asking and their turn."""
+    given = task.arguments
+    number = given["count"] - sum(state[count] for count in COUNTS)
+    if number <= 0:
+        return
+    keys = missed.since(task.session, model, given.get("mark", 0), given["last"], number)
+    why = reports.keep_missed(task.session, task.user, (model, given["operation"]), keys, number)
+    state["refused"] += number
+    state["reasons"] = {**state["reasons"], why: state["reasons"].get(why, 0) + number}
 
 
 def _edits(task: Task) -> Edits | None:

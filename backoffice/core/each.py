@@ -25,8 +25,10 @@ def each(session: Session, model: type[Model], rows: Select[Any], act: Callable[
     """
     written = Written()
     with under(verb):
-        for row in _in_chunks(session, model, rows):
-            key = row.id
+        for key, row in _in_chunks(session, model, rows):
+            if row is None:
+                written.refused[key] = gone()
+                continue
             try:
                 with session.begin_nested():
                     done = act(row) is not False
@@ -47,9 +49,10 @@ def _sentence(refused: Exception) -> str:
     return str(refused.message) if isinstance(refused, Invalid) else gone()
 
 
-def _in_chunks(session: Session, model: type[Model], rows: Select[Any]) -> Iterator[Any]:
+def _in_chunks(session: Session, model: type[Model], rows: Select[Any]) -> Iterator[tuple[int, Any]]:
     keys = list(session.scalars(rows.order_by(model.id)))
     beside = [selectinload(getattr(model, name)) for name in relations(model)]
     for at in range(0, len(keys), CHUNK):
         chosen = select(model).where(model.id.in_(keys[at : at + CHUNK])).order_by(model.id)
-        yield from session.scalars(chosen.options(*beside)).all()
+        found = {row.id: row for row in session.scalars(chosen.options(*beside))}
+        yield from ((key, found.get(key)) for key in keys[at : at + CHUNK])

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, literal, true
 from sqlalchemy.orm import Session
 
-from backoffice.core import altering, removing, reports
+from backoffice.core import altering, missed, removing, reports
 from backoffice.core.access import NotFound, can, condition
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.each import each
@@ -69,7 +69,9 @@ def run(session: Session, user: Any, name: str, selection: Selection, values: An
     """
     survey = _survey(session, user, _plan(session, user, name, selection, values), selection)
     reports.keep_spared(session, survey, name)
+    keys = missed.expected(session, survey)
     written = survey.plan.write(session, survey.rows(CHANGE))
+    missed.name(session, survey, name, keys, written)
     outcome = survey.with_written(written)
     reports.keep_written(session, survey, name, written)
     reports.keep(session, survey, name, outcome)

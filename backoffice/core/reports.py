@@ -17,7 +17,19 @@ from backoffice.core.jobs import chore
 from backoffice.core.model import Model, db, now
 from backoffice.core.resource import row_label
 from backoffice.core.sets import RECORDED
-from backoffice.core.survey import ALREADY, CHANGE, DONE, REFUSED, SAME, Group, Outcome, Survey, Written, gone
+from backoffice.core.survey import (
+    ALREADY,
+    CHANGE,
+    DONE,
+    REFUSED,
+    SAME,
+    Group,
+    Outcome,
+    Survey,
+    Written,
+    gone,
+    overtaken,
+)
 from backoffice.core.types import Key, UtcDateTime
 
 SHOWN = 5  # rows of each kind that are told by name
@@ -106,13 +118,27 @@ def _keep(session: Session, named: dict[str, str], rows: dict[int, str]) -> None
         session.execute(spared.insert(), entries, execution_options=RECORDED)
 
 
+def keep_missed(session: Session, user: Any, what: tuple[type[Model], str], keys: Sequence[int], number: int) -> str:
+    """Keep that so many rows were changed before their turn came, and which; returns what is said of them."""
+    model, verb = what
+    named = {"batch": actor().batch, "model": model.__tablename__, "verb": verb}
+    _keep(session, named, dict.fromkeys(keys, overtaken()))
+    _add_up(session, user, what, Outcome(refused=number))
+    return overtaken()
+
+
 def keep(session: Session, survey: Survey, verb: str, outcome: Outcome) -> None:
     """Keep the numbers, added to what the same batch did so before: one statement."""
+    _add_up(session, survey.user, (survey.plan.model, verb), outcome)
+
+
+def _add_up(session: Session, user: Any, what: tuple[type[Model], str], outcome: Outcome) -> None:
+    model, verb = what
     dialect = session.get_bind().dialect.name
     insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
     numbers = {name: getattr(outcome, name) for name in NUMBERS}
-    who = {"batch": actor().batch, "user_id": getattr(survey.user, "id", None), "created_at": now()}
-    put = insert(report).values(model=survey.plan.model.__tablename__, verb=verb, **who, **numbers)
+    who = {"batch": actor().batch, "user_id": getattr(user, "id", None), "created_at": now()}
+    put = insert(report).values(model=model.__tablename__, verb=verb, **who, **numbers)
     more = {name: report.c[name] + put.excluded[name] for name in NUMBERS}
     session.execute(
         put.on_conflict_do_update(index_elements=["batch", "model", "verb"], set_=more), execution_options=RECORDED

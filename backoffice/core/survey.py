@@ -101,7 +101,7 @@ class Survey:
         reasons[gone()] += self.missing
         reasons.update(written.refused.values())
         # Who else works on the same rows may have been faster: what they did is not counted as done here.
-        reasons[_("Someone else changed it meanwhile.")] += max(0, self.found.get(CHANGE, 0) - written.total)
+        reasons[overtaken()] += max(0, self.found.get(CHANGE, 0) - written.total)
         told = tuple((sentence, count) for sentence, count in reasons.items() if count)
         already = self.found.get(ALREADY, 0) + len(written.already)
         return Outcome(written.changed, already, sum(count for _sentence, count in told), told)
@@ -119,6 +119,11 @@ def look(session: Session, user: Any, plan: Plan, selection: Selection) -> Surve
 def gone() -> str:
     """Return what is said of rows that were named by their keys and are not there."""
     return str(_("It does not exist any more, or is not yours to see."))
+
+
+def overtaken() -> str:
+    """Return what is said of rows that others changed before they could be written."""
+    return str(_("Someone else changed it meanwhile."))
 
 
 def groups(session: Session, survey: Survey) -> list[Group]:

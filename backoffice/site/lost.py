@@ -34,7 +34,11 @@ def unknown():
 
 def not_found(_error):
     """Answer for an address of a known form that leads to nothing public."""
-    return moved() or _page()
+    try:
+        return moved() or _page()
+    except SQLAlchemyError as error:
+        # What fails while a failure is answered would be said to be our mistake.
+        return current_app.handle_user_exception(error)
 
 
 def moved():

@@ -9,7 +9,7 @@ from backoffice.core import chunks, history, operation, reports, worker
 from backoffice.core.access import OPERATOR
 from backoffice.core.altering import Edit
 from backoffice.core.criteria import of
-from backoffice.core.jobs import CANCELLED, DONE, FAILED, RUNNING, Job
+from backoffice.core.jobs import CANCELLED, DONE, FAILED, PARTLY, RUNNING, Job
 from backoffice.core.model import db, now
 from backoffice.core.selection import Selection
 from backoffice.core.sets import RECORDED
@@ -132,6 +132,51 @@ def test_what_holds_for_all_rows_together_holds_for_their_parts(app):
     with app.app_context():
         assert db.session.scalars(select(User.active)).all() == [True] * 6
     assert job(app, asked)["result"]["refused"] == 6
+
+
+@pytest.mark.parametrize("more", [False, True], ids=["these alone", "and another that was not meant"])
+def test_rows_that_others_changed_before_their_turn_are_counted_and_named(app, person, more):
+    comments(app)
+    key = person("moderator")
+    asked = ask(app, key, Comment, "spam", [("status", "pending")])
+    with app.app_context(), history.acting(None, "panel"):
+        first, second, *_rest = db.session.scalars(select(Comment).where(Comment.status == "pending")).all()
+        lost = {first.id, second.id}
+        first.status = "approved"
+        db.session.delete(second)
+        if more:
+            db.session.scalars(select(Comment).where(Comment.status == "spam")).first().status = "rejected"
+        db.session.commit()
+    while worker.turn(app):
+        pass
+    row = job(app, asked)
+    reasons = {"Someone else changed it meanwhile.": 2}
+    assert (row["state"], row["error"]) == (PARTLY, "2 refused")
+    assert row["result"] == {"changed": 8, "already": 0, "refused": 2, "reasons": reasons}
+    with app.app_context():
+        user = db.session.get(User, key)
+        told = reports.find(db.session(), user, row["batch"], Comment)
+        stayed = {line.row_id for line in reports.lines(db.session(), user, told) if line.kind == "refused"}
+        # Where others changed more than was meant, which of that was meant is not said: it might not be true.
+        assert (told.outcome.refused, stayed) == (2, set() if more else lost)
+
+
+def test_a_job_all_of_whose_rows_were_changed_before_it_began_says_so(app, person):
+    comments(app)
+    key = person("moderator")
+    asked = ask(app, key, Comment, "approve", [("status", "spam")])
+    with app.app_context(), history.acting(None, "panel"):
+        meant = Selection(Comment, criteria=of(Comment, OPERATOR, [("status", "spam")]))
+        operation.run(db.session(), OPERATOR, "hold", meant)
+        db.session.commit()
+    while worker.turn(app):
+        pass
+    row = job(app, asked)
+    assert (row["state"], row["result"]["refused"]) == (PARTLY, 10)
+    with app.app_context():
+        user = db.session.get(User, key)
+        told = reports.find(db.session(), user, row["batch"], Comment)
+        assert len([line for line in reports.lines(db.session(), user, told) if line.kind == "refused"]) == 10
 
 
 def test_rows_that_came_later_are_left_alone(app, person):
