@@ -6,6 +6,7 @@ from functools import lru_cache
 from flask import request
 
 SMALLEST = 1024  # below this there is nothing to gain
+SHARED = 100_000  # bytes of a page, up to which it is compressed once for all who ask
 KINDS = frozenset(
     {
         "application/atom+xml",
@@ -32,7 +33,7 @@ def compress(response):
     response.vary.add("Accept-Encoding")
     if request.accept_encodings["gzip"] <= 0:
         return response
-    _replace(response, _whole_file(response) if _is_file() else gzip.compress(response.get_data(), 6, mtime=0))
+    _replace(response, _whole_file(response) if _is_file() else _page(response))
     return response
 
 
@@ -48,6 +49,18 @@ def _may_be(response):
 
 def _is_file():
     return request.endpoint == "static"
+
+
+def _page(response):
+    content = response.get_data()
+    # What has a tag is the same for everybody, and likely to be asked for again as it is.
+    shared = response.get_etag()[0] and len(content) <= SHARED
+    return _packed_page(content) if shared else gzip.compress(content, 6, mtime=0)
+
+
+@lru_cache(maxsize=128)
+def _packed_page(content):
+    return gzip.compress(content, 6, mtime=0)
 
 
 def _whole_file(response):

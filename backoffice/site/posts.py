@@ -17,7 +17,6 @@ appeared = case((Post.status == SCHEDULED, Post.publish_at), else_=Post.publishe
 # The two ways to become public, each with the date that counts; asked for one by one, both are read in order.
 WAYS = ((PUBLISHED, Post.published_at), (SCHEDULED, Post.publish_at))
 OPENING = 1200  # characters of a body, markup included, from which the opening words are taken
-MOST_PAGES = 60
 IN_FEEDS = (Post.title, Post.slug, Post.excerpt, Post.created_at, Post.updated_at)
 TAGS = selectinload(Post.tags).load_only(Tag.name, Tag.slug, raiseload=True)
 
@@ -125,14 +124,6 @@ def neighbours(post, moment):
     found = sorted(db.session.execute(query), key=lambda row: (row.moment, row.id))
     older, newer = ([row for row in found if row.newer == side] for side in (False, True))
     return older[-1] if older else None, newer[0] if newer else None
-
-
-def menu():
-    """Return title and slug of the public pages, in the order of their titles."""
-    # The newest, which their index has in this order; of all posts few are pages.
-    query = select(Post.title, Post.slug).where(Post.kind == PAGE, Unindexed(Post.public()))
-    found = db.session.execute(query.order_by(Post.created_at.desc(), Post.id.desc()).limit(MOST_PAGES)).all()
-    return sorted(found, key=lambda row: (row.title, row.slug))
 
 
 def _read(parts, place):

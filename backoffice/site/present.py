@@ -12,7 +12,8 @@ from markupsafe import Markup, escape
 from backoffice.core.renditions import picture_set, picture_url
 from backoffice.core.sanitizer import clean_html
 from backoffice.core.types import Picture
-from backoffice.site import paging, posts
+from backoffice.site import paging
+from backoffice.site.frame import frame
 
 TEASER = 220  # characters
 IN_HEADER = 5  # pages at most, and
@@ -36,7 +37,7 @@ _BLOCK = re.compile(r"<(?:p|br|div|ul|ol|pre|table|blockquote|h[1-6])\b", re.IGN
 
 def render(template, **values):
     """Return the page that `template` makes, in the language of this answer, with the pages of the site in its menu."""
-    locale, pages = get_locale(), posts.menu()
+    locale, pages = get_locale(), frame().pages
     fitting = _fitting(pages)
     return render_template(
         template,

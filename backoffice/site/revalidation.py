@@ -4,6 +4,8 @@ from hashlib import sha256
 
 from flask import request
 
+from backoffice.site import standing
+
 
 def answer(response):
     """Tag a whole public answer, and send it only to those who have another.
@@ -14,4 +16,5 @@ def answer(response):
         return response
     response.set_etag(sha256(response.get_data()).hexdigest()[:32])
     response.cache_control.no_cache = True
+    standing.keep(response)
     return response.make_conditional(request)

@@ -11,6 +11,7 @@ from backoffice.core.model import db, now
 from backoffice.models.accounts import User
 from backoffice.models.comments import APPROVED, Comment
 from backoffice.models.content import PUBLISHED, Post, Tag
+from backoffice.site import standing
 
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -65,6 +66,20 @@ def read(client):
 def reader():
     """Return the class that reads a page."""
     return Reader
+
+
+@pytest.fixture
+def cost(app, client, queries):
+    """Return a function that opens an address as if nobody had before, and returns the statements it took."""
+
+    def opened(path):
+        standing.init_app(app)
+        with queries() as sent:
+            assert client.get(path).status_code == 200
+        # Where the database can give up by itself, a search also tells it when.
+        return [one for one in sent if "statement_timeout" not in one]
+
+    return opened
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def test_every_public_page_is_named_once_and_nothing_secret(app, publish, mapped
     assert etree.fromstring(client.get("/sitemap-posts-1.xml").data).findtext(f"*/{PLACE}lastmod").endswith("Z")
 
 
-def test_maps_are_cut_by_keys_and_those_of_secrets_are_left_out(publish, mapped, monkeypatch, client, queries):
+def test_maps_are_cut_by_keys_and_those_of_secrets_are_left_out(publish, mapped, monkeypatch, client, cost):
     monkeypatch.setattr(maps, "SIZE", 3)
     for number in range(1, 15):
         # The third map would hold nothing public, and the posts around it stand at the ends of theirs.
@@ -75,12 +75,9 @@ def test_maps_are_cut_by_keys_and_those_of_secrets_are_left_out(publish, mapped,
         f"/posts/post-{number}" for number in (1, 2, 3, 4, 6, 10, 11, 12, 13, 14)
     ]
     assert client.get("/sitemap-posts-3.xml").status_code == 404
-    with queries() as sent:
-        client.get("/sitemap.xml")
-    assert len(sent) == len(maps.KINDS)
-    with queries() as sent:
-        client.get("/sitemap-posts-1.xml")
-    assert len(sent) == 1
+    # On PostgreSQL it is asked first what is seen.
+    assert len(cost("/sitemap.xml")) <= len(maps.KINDS) + 1
+    assert len(cost("/sitemap-posts-1.xml")) <= 2
 
 
 @pytest.mark.parametrize(

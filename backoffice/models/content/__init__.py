@@ -236,9 +236,9 @@ class Post(Model):
         return publishing.address(self)
 
     @classmethod
-    def public(cls) -> ColumnElement[bool]:
-        """Return the condition for what visitors may see: published, or scheduled and due."""
-        moment = now()
+    def public(cls, moment: Any = None) -> ColumnElement[bool]:
+        """Return the condition for what visitors may see at a `moment`, now by default: published, or due."""
+        moment = now() if moment is None else moment
         published = and_(cls.status == PUBLISHED, cls.published_at <= moment)
         return published | and_(cls.status == SCHEDULED, cls.publish_at <= moment)
 
