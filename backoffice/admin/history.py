@@ -102,17 +102,26 @@ class HistoryView(ResourceView):
         session = db.session()
         size = undo.size(session, self.user, batch)
         if request.method == "POST" and request.form.get("confirm") == "1":
-            return self._later(batch) if size > undo.AT_ONCE else self._undo(batch)
+            alone = self._change()
+            return self._later(batch) if size > undo.AT_ONCE and alone is None else self._undo(batch, alone)
         result = undo.rehearse(session, self.user, batch)
         session.rollback()
         return self.render("admin/history/undo.html", batch=batch, result=result, back=return_target(self.admin.url))
 
-    def _undo(self, batch):
+    def _change(self):
+        """Return the key of the one change that is meant, or None where the whole batch is."""
+        if "change" not in request.form:
+            return None
+        # What names no change must not be taken for all of them.
+        return parse_key(request.form["change"]) or abort(404)
+
+    def _undo(self, batch, only):
         session = db.session()
-        only = parse_key(request.form.get("change", "")) if "change" in request.form else None
         result = undo.undo(session, self.user, batch, only)
         session.commit()
         said = ngettext("%(num)d row is as it was before.", "%(num)d rows are as they were before.", result.done)
+        if not result.done and not result.stayed:
+            said = _("Nothing was changed.")
         if result.stayed:
             stay = ngettext("%(num)d row stays as it is: ", "%(num)d rows stay as they are: ", result.stayed)
             said = f"{said} {stay}{self._reasons(result)}"

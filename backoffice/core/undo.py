@@ -222,6 +222,9 @@ def _since(work: Work, group: Group, result: Result) -> None:
 
 
 def _tell(work: Work, result: Result) -> None:
+    """Take note of who took the batch back; where no row went back, nobody did."""
+    if not result.done:
+        return
     first = work.session.get(Change, work.first)
     work.session.flush()
     note(work.session, UNDO, first, of=work.batch, done=result.done, stayed=result.stayed)
