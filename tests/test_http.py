@@ -304,9 +304,9 @@ def test_a_form_beyond_the_limits_is_too_large(client):
 
 def test_a_form_of_endless_fields_is_refused_before_it_is_taken_apart(client):
     kind = "application/x-www-form-urlencoded"
-    began = time.perf_counter()
+    began = time.process_time()
     assert client.post("/probe/form", data=b"a=&" * 5_000_000, content_type=kind).status_code == 413
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert client.post("/probe/form", data=b"&".join([b"a=1"] * 5000), content_type=kind).json == {"a": 1}
 
 

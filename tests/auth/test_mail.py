@@ -4,7 +4,6 @@ import logging
 import socket
 import stat
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -105,12 +104,12 @@ def test_a_server_that_is_down_breaks_and_slows_nothing(app, client, someone, mo
         settings = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": deaf.getsockname()[1], "MAIL_USE_TLS": False}
         for name, value in settings.items():
             monkeypatch.setitem(app.config, name, value)
-        monkeypatch.setattr(mail, "PATIENCE", 1)
-        began = time.monotonic()
+        monkeypatch.setattr(mail, "PATIENCE", 60)
         answer = client.post("/reset", data={"email": someone.email})
         assert answer.status_code == 200
-        assert time.monotonic() - began < 0.9
-        settle()
+        # It is still waited for, but not by whoever asked.
+        assert "The mail server did not take a mail." not in caplog.text
+    settle()
     assert "The mail server did not take a mail." in caplog.text
     assert "/reset/" not in caplog.text
 

@@ -185,6 +185,6 @@ def test_what_is_let_through_without_parsing_is_what_the_parser_gives_back(piece
 
 def test_ordinary_paragraphs_are_let_through_and_a_long_one_that_is_none_is_told_at_once():
     assert _PARAGRAPHS.fullmatch("<p>Low water, <em>mist</em>.<br>Ebb: “3 m”</p>\n<p></p>")
-    start = time.monotonic()
+    start = time.process_time()
     assert _PARAGRAPHS.fullmatch("<p>" + "a<em>b</em>" * 100_000 + "<u>") is None
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
