@@ -32,7 +32,7 @@ run: .venv/.installed ## migrate, fill an empty database with the demo, and serv
 	@exec $(PY) manage.py run
 
 test: .venv/.installed ## run the tests: no server, no network, no browser
-	$(CLEAN) -u TEST_DATABASE_URL $(PYTEST) -n $(WORKERS) --dist worksteal -m "not browser and not postgres"
+	$(CLEAN) -u TEST_DATABASE_URL $(PYTEST) -n $(WORKERS) --dist worksteal --ignore tests/browser -m "not postgres"
 
 check: test check-rest ## everything that must hold before a change is shared
 
@@ -61,11 +61,11 @@ test-postgresql: .venv/.installed ## run the tests on the database that TEST_DAT
 ifeq ($(TEST_DATABASE_URL),)
 	@echo "TEST_DATABASE_URL is not set: the tests on PostgreSQL are left out."
 else
-	$(CLEAN) $(PYTEST) -n $(WORKERS) --dist worksteal -m "(database or postgres) and not (browser or sqlite)"
+	$(CLEAN) $(PYTEST) -n $(WORKERS) --dist worksteal --ignore tests/browser -m "(database or postgres) and not sqlite"
 endif
 
 browser: .venv/.installed ## use the pages in Chromium as people do
-	$(CLEAN) -u TEST_DATABASE_URL $(PYTEST) -n $(WORKERS) --dist worksteal -m browser
+	$(CLEAN) -u TEST_DATABASE_URL $(PYTEST) -n $(WORKERS) --dist worksteal tests/browser
 
 migrations: .venv/.installed ## take the schema up, down and up again, and look for drift
 	$(CLEAN) $(PYTEST) tests/test_migrations.py -m "$(if $(TEST_DATABASE_URL),not sqlite,not postgres)"

@@ -10,6 +10,7 @@ import signal
 import time
 import urllib.request
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from redis import Redis
 from sqlalchemy import select
 
 from backoffice.carrier import queue_of
-from backoffice.core import chunks, exports
+from backoffice.core import chunks, crew, exports, leases
 from backoffice.core.criteria import Criteria, of
 from backoffice.core.history import Change
 from backoffice.core.jobs import DONE, later
@@ -119,15 +120,18 @@ def test_a_job_whose_worker_is_killed_ten_times_does_each_step_once(app, worker)
 
 
 @both_ways
-def test_the_job_of_a_killed_worker_goes_on_within_half_a_minute(app, spawn):
+def test_the_job_of_a_killed_worker_goes_on_when_its_lease_is_over_which_is_within_half_a_minute(app, worker):
+    assert leases.LEASE + timedelta(seconds=crew.PAUSE) < timedelta(seconds=30)
     key = ask(app, number=400, each=0.1)
-    process, _line = spawn("tests/working.py", 20, 1, says="working")
+    process = worker(seconds=4)
     until(lambda: job(app, key)["done"] > 2)
     process.kill()
     process.wait()
-    at = job(app, key)["done"]
-    successor, _line = spawn("tests/working.py", 20, 1, says="working")
-    assert until(lambda: job(app, key)["done"] > at, seconds=40) < 30
+    left = job(app, key)
+    successor = worker(seconds=4)
+    until(lambda: job(app, key)["done"] > left["done"])
+    with app.app_context():
+        assert leases.clock(db.session()) > left["lease_until"]
     # It works on and on, and whoever else would write to SQLite might wait for ever.
     successor.kill()
     successor.wait()

@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,7 +9,6 @@ from playwright.sync_api import sync_playwright
 from waitress import create_server, wasyncore
 
 from backoffice.cli.serve import listen, settings, turn
-from people import PASSWORD
 
 # A form that a script sent and that was refused is an answer, not a mistake.
 REFUSED = {409, 422}
@@ -109,16 +107,19 @@ def page(new_page):
 
 
 @pytest.fixture
-def signed_in(new_page):
-    """Return a function that opens an address for the account of an e-mail address, by way of signing in."""
+def signed_in(app, served, new_page, sign_in):
+    """Return a function that opens an address for the account of an e-mail address, in a browser of its own.
+
+    The page of signing in has tests of its own; here its cookie is brought along.
+    """
+    name = app.config["SESSION_COOKIE_NAME"]
 
     def go(email, path, **options):
         page = new_page(**options)
-        page.goto(f"/login?next={quote(path)}")
-        page.fill("input[name=email]", email)
-        page.fill("input[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda url: "/login" not in url)
+        word = sign_in(app.test_client(), email).get_cookie(name).value
+        cookie = {"name": name, "value": word, "url": served, "httpOnly": True, "sameSite": "Lax"}
+        page.context.add_cookies([cookie])
+        page.goto(path)
         return page
 
     return go

@@ -1,7 +1,6 @@
 """The grids work in a real browser, with and without scripts, at any width, for everybody."""
 
 import os
-import re
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +10,7 @@ from backoffice.core.model import db
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag
 from make import make
-from people import PASSWORD, add_user
+from people import add_user
 
 PICTURES = os.environ.get("PICTURES", "")
 STATES = ("draft", "review", "scheduled", "published", "archived")
@@ -31,19 +30,9 @@ def stored(app):
 
 
 @pytest.fixture
-def enter(new_page, stored):
+def enter(signed_in, stored):
     """Return a function that opens a page for someone of a role, signed in."""
-
-    def go(role, path, **options):
-        page = new_page(**options)
-        page.goto(f"/login?next={path}")
-        page.fill("input[name=email]", stored[role])
-        page.fill("input[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(re.compile("^http://[^/]+/admin/"))
-        return page
-
-    return go
+    return lambda role, path, **options: signed_in(stored[role], path, **options)
 
 
 def picture(page, name):

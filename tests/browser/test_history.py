@@ -11,19 +11,15 @@ from backoffice.core.sets import RECORDED
 from backoffice.models.comments import Comment
 from backoffice.models.content import Post
 from make import make
-from people import PASSWORD, add_user
+from people import add_user
 
 
 @pytest.fixture
-def administrator(app, page):
+def administrator(app, signed_in):
     """Return the page of a signed-in administrator."""
     with app.app_context():
         email = add_user("administrator", name="Ada").email
-    page.goto("/login")
-    page.fill("input[name=email]", email)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("input[type=submit], button[type=submit]")
-    return page
+    return signed_in(email, "/admin/")
 
 
 def pending(app, number):

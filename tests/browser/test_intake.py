@@ -6,23 +6,19 @@ from sqlalchemy import func, select
 from backoffice.core.model import db
 from backoffice.models.content import Tag
 from make import make
-from people import PASSWORD, add_user
+from people import add_user
 
 FILE = "Word;slug;remark\nFog;fog;x\nMist;mist;y\n" + "long" * 40 + ";l;z\n"
 
 
 @pytest.fixture
-def editor(app, page):
+def editor(app, signed_in):
     """Return a page on which an editor has signed in."""
     with app.app_context():
         known = add_user("editor")
         make(Tag, name="Fog & co", slug="fog")
         db.session.commit()
-    page.goto("/login")
-    page.fill("[name=email]", known.email)
-    page.fill("[name=password]", PASSWORD)
-    page.click("[type=submit]")
-    return page
+    return signed_in(known.email, "/admin/")
 
 
 def test_a_table_is_sent_rehearsed_and_brought_in_by_hand(app, editor, check_access, tmp_path):

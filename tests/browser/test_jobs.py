@@ -10,21 +10,17 @@ from backoffice.core.model import db
 from backoffice.core.sets import RECORDED
 from backoffice.models.content import Tag
 from make import make
-from people import PASSWORD, add_user
+from people import add_user
 
 
 @pytest.fixture
-def editor(app, page):
+def editor(app, signed_in):
     """Return the page of a signed-in editor."""
     with app.app_context():
         email = add_user("editor").email
         make(Tag, name="Garden")
         db.session.commit()
-    page.goto("/login")
-    page.fill("input[name=email]", email)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("input[type=submit], button[type=submit]")
-    return page
+    return signed_in(email, "/admin/")
 
 
 def put(app, **values):
