@@ -1,5 +1,6 @@
 """What a row is: a key, two dates and a version; and the database that holds it."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -33,6 +34,8 @@ PLANNING = {
     "parallel_setup_cost": 20_000,
     "jit": "off",
 }
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 # What a class is mapped to never changes; every row that is written asks for it several times.
 _own_columns: dict[type, list[tuple[str, Column[Any]]]] = {}
@@ -163,6 +166,7 @@ def arrive(column: Column[Any], value: Any) -> Any:
     kind = column.type
     if isinstance(value, str):
         value = _arrive_text(kind, value)
+        _check_kind(column.info.get("kind"), value)
     elif isinstance(value, int) and not isinstance(kind, Boolean) and abs(value) > largest(kind):
         raise ValueError(_("This number is too large."))
     return kind.arrive(value) if hasattr(kind, "arrive") else value
@@ -186,6 +190,13 @@ def _arrive_text(kind: Any, value: str) -> str:
         if inner.length and len(value) > inner.length:
             raise ValueError(_("At most %(most)d characters; this has %(has)d.", most=inner.length, has=len(value)))
     return value
+
+
+def _check_kind(kind: str | None, value: str) -> None:
+    if kind == "email" and value and not EMAIL.fullmatch(value):
+        raise ValueError(_("This is no e-mail address."))
+    if kind == "handle" and "/" in value:
+        raise ValueError(_("A slash cannot stand in it: it ends a part of an address."))
 
 
 @event.listens_for(Model, "attribute_instrument", propagate=True)

@@ -90,7 +90,7 @@ def new_key() -> str:
 class User(Model, UserMixin):
     """Someone who can sign in, or who once wrote something."""
 
-    username: Mapped[str] = mapped_column(String(80), unique=True, info={"label": _("Username")})
+    username: Mapped[str] = mapped_column(String(80), unique=True, info={"label": _("Username"), "kind": "handle"})
     name: Mapped[str] = mapped_column(String(120), index=True, info={"label": _("Name")})
     email: Mapped[str | None] = mapped_column(String(254), unique=True, info={"label": _("E-mail"), "kind": "email"})
     bio: Mapped[str | None] = mapped_column(Text, info={"label": _("About")})

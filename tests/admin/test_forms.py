@@ -359,6 +359,15 @@ def test_a_time_zone_that_does_not_exist_is_refused(as_role, keep, read):
     assert read(User, key, "timezone") is None
 
 
+def test_an_account_has_an_address_to_write_to_and_a_name_that_leads_to_its_page(as_role, keep, read):
+    admin, key = as_role("administrator"), keep(User, email="ann@example.com", username="ann")
+    answer = admin.post(f"/admin/user/edit/?id={key}", data={"email": "Nonsense ?! x@", "username": "a/b"})
+    assert answer.status_code == 422
+    assert sorted(errors(answer)) == ["email", "username"]
+    assert filled(answer)["email"] == ["Nonsense ?! x@"]
+    assert read(User, key, "email", "username") == ["ann@example.com", "ann"]
+
+
 def test_a_time_zone_that_ceased_to_exist_locks_nobody_out(app, as_role):
     editor = as_role("editor")
     with app.app_context():
