@@ -39,10 +39,11 @@ class Config:
     SESSION_IDLE = timedelta(days=1)
     SESSION_LONGEST = timedelta(days=7)
     PERMANENT_SESSION_LIFETIME = SESSION_LONGEST
+    # A cookie made at the sign-in lasts as long as the session can; what is in it is sent again when it changes.
+    SESSION_REFRESH_EACH_REQUEST = False
     SESSION_COOKIE_HTTPONLY = True
     SESSION_COOKIE_SAMESITE = "Lax"
     SESSION_COOKIE_SECURE = False
-    SQLALCHEMY_ENGINE_OPTIONS = {"pool_pre_ping": True}
     # A token lives as long as the session: someone who writes for an hour can still save.
     WTF_CSRF_TIME_LIMIT = None
     RATELIMIT_ENABLED = True

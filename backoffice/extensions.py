@@ -1,13 +1,16 @@
 """The Flask extensions, made before there is an application and attached to it by init_app."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from babel.dates import get_timezone
-from flask import current_app, g, has_request_context, request
+from flask import current_app, g, has_request_context, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import generate_csrf
+from itsdangerous import URLSafeTimedSerializer
 from jinja2 import pass_eval_context
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +24,8 @@ csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
 migrate = Migrate()
 
+# The name under which Flask-WTF keeps its token in the session and for the length of an answer.
+TOKEN = "csrf_token"
 # Loading the module is what makes its addresses known to the limiter.
 COUNTERS = tally.Tally.STORAGE_SCHEME
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -33,8 +38,21 @@ def init_app(app):
     for words in (inside, joined, listed):
         app.add_template_filter(words)
     csrf.init_app(app)
+    app.add_template_global(token, "csrf_token")
     limiter.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS), compare_type=True, render_as_batch=True)
+
+
+def token():
+    """Return what Flask-WTF calls csrf_token, which its forms then use too; it makes its signer anew each time."""
+    if TOKEN not in g and TOKEN in session:
+        setattr(g, TOKEN, _signing(current_app.secret_key).dumps(session[TOKEN]))
+    return generate_csrf()
+
+
+@lru_cache(maxsize=4)
+def _signing(secret):
+    return URLSafeTimedSerializer(secret, salt="wtf-csrf-token")
 
 
 @pass_eval_context

@@ -14,6 +14,7 @@ PAGE = 50
 DEEP = 1000  # the number of the deep page, where there are twice as many
 COMMON = "first"
 TICKED = 100  # comments that are approved at once
+SECRETS = {name: secrets.token_hex() for name in ("SECRET_KEY", "SECURITY_PASSWORD_SALT")}
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,14 @@ class Account:
 
 def environment(url):
     """Return the variables that every part of a run is started with."""
-    own = {"DATABASE_URL": url, "BACKOFFICE_ENV": "development", "RATELIMIT_ENABLED": "false"}
+    own = {"DATABASE_URL": url, "BACKOFFICE_ENV": "development", "RATELIMIT_ENABLED": "false", **SECRETS}
     # Whoever is brought in from a file is mailed an invitation: from here that must not leave the machine.
     return own | {"MEDIA_URL": str(PLACE / "media"), "HOST": "127.0.0.1", "MAIL_SERVER": ""}
+
+
+def served():
+    """Return the variables with which the application serves in a run: as people do who rely on it."""
+    return {"BACKOFFICE_ENV": "production", "SITE_URL": "https://127.0.0.1"}
 
 
 def build(url, posts):

@@ -146,7 +146,7 @@ def _alone(asked, connection, tool, account, facts):
 
 def _start(running, tool, asked, account, facts):
     port = free_port()
-    environment = data.environment(asked.database) | tool.environment
+    environment = data.environment(asked.database) | tool.environment | ({} if tool.peer else data.served())
     # Django makes its own account, once for each of its servers.
     name = f"{account.name}-{port}"
     environment |= {"PORT": str(port), "BENCH_USER": name, "BENCH_PASSWORD": account.password}

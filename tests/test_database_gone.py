@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import OperationalError
 
+from backoffice.core import connections
 from backoffice.core.audit import audit
 from backoffice.core.history import Change
 from backoffice.core.model import db
@@ -167,6 +168,16 @@ def test_a_server_that_ends_the_connection_leaves_nothing_half(app, as_role, key
     refused(answer, 503)
     nothing_is_half(app)
     works_again(app, moderator, keys)
+
+
+@pytest.mark.postgres
+def test_a_connection_that_ended_while_it_waited_is_not_used(as_role, keys, database, monkeypatch):
+    moderator, name = as_role("moderator"), make_url(database).database
+    monkeypatch.setattr(connections, "FRESH", 0)
+    for _turn in range(2):
+        assert f"row-{keys[0]}" in moderator.get("/admin/comment/").text
+        end(name)
+    assert moderator.get("/admin/comment/").status_code == 200
 
 
 @pytest.mark.postgres

@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import QueryableAttribute
 from sqlalchemy.schema import Column
 from sqlalchemy.sql import ClauseElement
 
-from backoffice.core import addresses
+from backoffice.core import addresses, connections
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.catalogues import lazy_gettext
 from backoffice.core.types import LARGEST, Invalid, Key, Slug, UtcDateTime
@@ -246,3 +246,6 @@ def _begin(connection: Connection) -> None:
 def init_app(app: Flask) -> None:
     """Attach the database to the application."""
     db.init_app(app)
+    with app.app_context():
+        for engine in db.engines.values():
+            connections.watch(engine)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app
@@ -48,7 +49,13 @@ class Selection:
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key or "", salt="selection")
+    return _signing(current_app.secret_key or "")
+
+
+# Every page of a list signs, and making what signs takes longer than that.
+@lru_cache(maxsize=4)
+def _signing(secret: str | bytes) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret, salt="selection")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,17 @@ _stamps = {}
 class PageSession(SecureCookieSessionInterface):
     """The session of pages: files are the same for everybody, so they neither send nor depend on a cookie."""
 
+    def __init__(self):
+        """Begin with no signer."""
+        self._signers = {}
+
+    def get_signing_serializer(self, app):
+        """Return what signs and reads the cookie, kept by the secrets: making it takes longer than using it."""
+        secrets = (app.secret_key, tuple(app.config["SECRET_KEY_FALLBACKS"] or ()))
+        if secrets not in self._signers:
+            self._signers = {secrets: super().get_signing_serializer(app)}
+        return self._signers[secrets]
+
     def save_session(self, app, session, response):
         """Send the session's cookie along with a page."""
         if request.endpoint != "static":
