@@ -25,7 +25,7 @@ limiter = Limiter(key_func=get_remote_address)
 migrate = Migrate()
 
 # The name under which Flask-WTF keeps its token in the session and for the length of an answer.
-TOKEN = "csrf_token"
+FIELD = "csrf_token"
 # Loading the module is what makes its addresses known to the limiter.
 COUNTERS = tally.Tally.STORAGE_SCHEME
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -45,8 +45,8 @@ def init_app(app):
 
 def token():
     """Return what Flask-WTF calls csrf_token, which its forms then use too; it makes its signer anew each time."""
-    if TOKEN not in g and TOKEN in session:
-        setattr(g, TOKEN, _signing(current_app.secret_key).dumps(session[TOKEN]))
+    if FIELD not in g and FIELD in session:
+        setattr(g, FIELD, _signing(current_app.secret_key).dumps(session[FIELD]))
     return generate_csrf()
 
 
