@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import get_date_format, get_time_format
 from flask import request, url_for
-from flask_babel import format_decimal, get_locale, get_timezone
+from flask_babel import get_locale, get_timezone
 from markupsafe import Markup, escape
 from sqlalchemy import Boolean, Integer
 
 from backoffice.admin.markup import fill, joined
 from backoffice.admin.words import NOTHING
 from backoffice.core.access import may_see
-from backoffice.core.catalogues import comma
+from backoffice.core.catalogues import comma, number
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.renditions import picture_url
 from backoffice.core.resource import columns, labels, relations, resource
@@ -31,6 +31,7 @@ MOST_LINKED = 5
 # As far as a moment is written: to the second.
 STORED = len("2026-01-31T12:00:00")
 TAG = re.compile(r"<[^>]*(?:>|$)")
+CHOSEN = '<span class="choice choice-%(value)s">%(words)s</span>'
 EMPTY = Markup('<span class="nothing">{}</span>').format(NOTHING)
 
 
@@ -201,10 +202,14 @@ def _flag(_column):
 
 
 def _choice(column):
-    shape = '<span class="choice choice-%(value)s">%(words)s</span>'
+    known = _choices(column, str(get_locale()))
+    return lambda value: known.get(value) or fill(CHOSEN, value=value, words=value)
+
+
+@lru_cache(maxsize=500)
+def _choices(column, _language):
     words = column.info.get("labels", {})
-    known = {value: fill(shape, value=value, words=str(said)) for value, said in words.items()}
-    return lambda value: known.get(value) or fill(shape, value=value, words=value)
+    return {value: fill(CHOSEN, value=value, words=str(said)) for value, said in words.items()}
 
 
 def _picture(_column, width=THUMBNAIL):
@@ -221,7 +226,7 @@ def _percent(column):
 def _number(column):
     # A key is a name, not an amount.
     named = column.primary_key or column.foreign_keys or column.key.endswith("_id")
-    return lambda value: escape(str(value) if named else format_decimal(value))
+    return lambda value: escape(str(value) if named else number(value))
 
 
 # The first kind that a column's type is decides.

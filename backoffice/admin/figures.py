@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import request, url_for
-from flask_babel import format_decimal, get_locale
+from flask_babel import get_locale
 from sqlalchemy import func, select
 
 from backoffice.admin.parameters import address
-from backoffice.core import moments
+from backoffice.core import catalogues, moments
 from backoffice.core.access import condition, person
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.criteria import Criteria
@@ -47,8 +47,8 @@ def _figures(asked, numbers, most, _language, _root):
 def told(number, most):
     """Return a number of rows in words; beyond `most` it says that there are more."""
     if number <= most:
-        return format_decimal(number)
-    return _("%(number)s+", number=format_decimal(most))
+        return catalogues.number(number)
+    return _("%(number)s+", number=catalogues.number(most))
 
 
 def place(model, word=""):

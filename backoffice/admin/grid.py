@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import abort, current_app, redirect, request
+from flask_babel import get_locale
 
 from backoffice.admin import cells, columns, controls, inline, narrowing, paging, parameters, partial, query, sizes
 from backoffice.admin.columns import UP
@@ -16,7 +17,7 @@ from backoffice.core.catalogues import gettext as _
 from backoffice.core.catalogues import lazy_gettext
 from backoffice.core.criteria import BadCriteria
 from backoffice.core.model import db
-from backoffice.core.resource import labels, sortable
+from backoffice.core.resource import sortable
 from backoffice.core.selection import Selection, seal
 
 SHORTCUTS = (
@@ -69,12 +70,17 @@ def show(view, args, opened=None):
         controls=controls.of(view, asked, names),
         operations=tuple((one.name, str(one.label), one.danger) for one in view.operations()),
         ticks=draw.ticks,
-        shortcuts=tuple((str(key), str(words)) for key, words in SHORTCUTS),
+        shortcuts=_shortcuts(str(get_locale())),
         seen=seen,
         seal=seal(Selection(view.model, criteria=asked.criteria), _seen(found.total), view.user),
         back=draw.back,
         export=parameters.address(f"{view.home()}export/csv/", asked.pairs(page="", page_size="")),
     )
+
+
+@lru_cache(maxsize=50)
+def _shortcuts(_language):
+    return tuple((str(key), str(words)) for key, words in SHORTCUTS)
 
 
 def count(view, args):
@@ -131,7 +137,8 @@ def headings(view, asked, order, draw):
     """Return the heads of the columns that `draw` (Lines) shows; the rows stand in `order`."""
     offered = sortable(view.model)
     return tuple(
-        _heading(view, draw, name, _sorts(view, asked, order, name) if name in offered else {}) for name in draw.names
+        _heading(view, draw, (name, label), _sorts(view, asked, order, name) if name in offered else {})
+        for name, label in zip(draw.names, draw.look.labels, strict=True)
     )
 
 
@@ -173,10 +180,10 @@ def _seen(total):
     return total.value if total.exact else None
 
 
-def _heading(view, draw, name, sorts):
+def _heading(view, draw, named, sorts):
+    name, label = named
     kind, only = cells.kind_of(view.model, name), name in narrowing.offered(view)
-    label, editable = str(labels(view.model, name)), name in draw.editable
-    return Heading(name, label, kind, editable=editable, only=only, **sorts)
+    return Heading(name, label, kind, editable=name in draw.editable, only=only, **sorts)
 
 
 def _sorts(view, asked, order, name):

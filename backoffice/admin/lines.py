@@ -57,9 +57,10 @@ class Lines:
         leading = called if called in names and cells.kind_of(view.model, called) == "text" else ""
         # Addresses are shorter by what all of this grid begin with, where the page itself stands there.
         near = "" if request.path == home else home
+        language = str(get_locale())
         words = tuple(str(labels(view.model, name)) for name in names)
         may = (self.ticks, view.may("delete"), self.editable)
-        self.look = Look(view.model, tuple(names), words, near, *may, leading, str(get_locale()))
+        self.look = Look(view.model, tuple(names), words, near, *may, leading, language)
         self.words_for = cells.namer(view.model)
         self.drawers = {name: self._drawer(name) for name in names if name != leading}
 

@@ -3,6 +3,7 @@
 from markupsafe import Markup, escape
 
 SAFE = {Markup}
+HIDDEN = '<input type="hidden" name="%(name)s" value="%(value)s">'
 
 
 def fill(shape, **values):
@@ -15,6 +16,11 @@ def fill(shape, **values):
 def fix(shape, **values):
     """Return a shape with these values for good, where it names them as {so}."""
     return shape.format(**{name: str(escape(value)).replace("%", "%%") for name, value in values.items()})
+
+
+def hidden(pairs):
+    """Return the hidden fields that carry part of an address through a form."""
+    return joined([fill(HIDDEN, name=name, value=value) for name, value in pairs])
 
 
 def joined(parts, between=""):

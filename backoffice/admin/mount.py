@@ -6,6 +6,7 @@ from backoffice.admin.dashboard import Dashboard
 from backoffice.admin.history import HistoryView
 from backoffice.admin.jobs import JobView
 from backoffice.admin.lean import Lean
+from backoffice.admin.markup import hidden
 from backoffice.admin.parts import part
 from backoffice.admin.view import ResourceView
 from backoffice.core.nonce import csp_nonce
@@ -22,3 +23,4 @@ def init_app(app):
     admin.init_app(app)
     app.jinja_env.add_extension(Lean)
     app.add_template_global(part)
+    app.add_template_global(hidden)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import format_decimal, format_time
+from flask_babel import format_time
 from sqlalchemy import Boolean, Date, DateTime, Integer, Time
 
 from backoffice.admin.parameters import address
 from backoffice.admin.sizes import SIZES
-from backoffice.core import census
+from backoffice.core import catalogues, census
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.catalogues import ngettext
 from backoffice.core.counting import MOST, SECONDS
@@ -100,17 +100,17 @@ def _note(found):
 def told(number):
     """Return a number of rows in words: an estimate says that it is one."""
     if number.exact:
-        return format_decimal(number.value)
+        return catalogues.number(number.value)
     if number.value <= MOST:
-        return _("more than %(number)s", number=format_decimal(number.value))
-    return _("about %(number)s", number=format_decimal(number.value))
+        return _("more than %(number)s", number=catalogues.number(number.value))
+    return _("about %(number)s", number=catalogues.number(number.value))
 
 
 def _said(found):
     """Return which rows of how many the page holds."""
     total, many = told(found.total), len(found.rows)
     if found.first is not None:
-        first, last = format_decimal(found.first), format_decimal(found.first + many - 1)
+        first, last = map(catalogues.number, (found.first, found.first + many - 1))
         return _("%(first)s–%(last)s of %(total)s", first=first, last=last, total=total)  # noqa: RUF001 - a range
     if not found.next:
         return ngettext("The last row of %(total)s", "The last %(num)d rows of %(total)s", many, total=total)

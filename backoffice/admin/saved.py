@@ -187,7 +187,8 @@ def _asked_state(view, name="state"):
 def _state(view, asked):
     bare = replace(asked, place=type(asked.place)(), exact=False, saved=None)
     names = asked.columns or columns.usual(view.user, view.model)
-    usual = tuple(name for name in grid_columns(view.model) if name in columns.available(view.user, view.model))
+    offered = columns.available(view.user, view.model)
+    usual = tuple(name for name in grid_columns(view.model) if name in offered)
     shown = {"columns": ",".join(names) if names != usual else "", "page_size": asked.page_size}
     return urlencode(bare.pairs(page="", **shown))
 

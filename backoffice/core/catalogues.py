@@ -1,7 +1,7 @@
 """The words of each language: read from the catalogues as people write them, once for each process."""
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 from flask import g
 from flask_babel import Babel, Domain, get_locale, get_translations
@@ -72,10 +73,10 @@ def spoken() -> NullTranslations:
     Flask-Babel finds them anew for each text, by way of the application and its domain: a page has hundreds of texts.
     """
     try:
-        found = g._flask_babel.babel_translations  # noqa: SLF001 - kept there by the catalogues above
+        found: NullTranslations | None = g._flask_babel.babel_translations  # noqa: SLF001 - kept there as above
     except (AttributeError, RuntimeError):
         found = None
-    return cast("NullTranslations", found or get_translations())
+    return found or cast("NullTranslations", get_translations())
 
 
 def gettext(text: str, /, **values: Any) -> str:
@@ -118,6 +119,17 @@ def joined(parts: Iterable[Any]) -> str:
 def comma() -> str:
     """Return what stands between the parts of an enumeration in this language."""
     return COMMAS.get(_language(), ", ")
+
+
+def number(value: float) -> str:
+    """Return a number as this language writes it."""
+    return _number(value, str(get_locale() or "en"))
+
+
+# A few numbers stand on every page of a list, and writing one takes longer than looking up a hundred.
+@lru_cache(maxsize=2000, typed=True)
+def _number(value: float, language: str) -> str:
+    return str(format_decimal(value, locale=language))
 
 
 def listed(parts: Iterable[Any], style: ListStyle = "standard") -> str:

@@ -1,8 +1,9 @@
 """Which rows are asked for: a search, filters, groups of them and a view, as an address says them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, true
@@ -13,7 +14,7 @@ from backoffice.core.catalogues import gettext as _
 from backoffice.core.comparing import LONGEST, MOST, BadCriteria, Filter, operators
 from backoffice.core.groups import ALL, Group, Member
 from backoffice.core.model import Model
-from backoffice.core.resource import RESERVED, resource
+from backoffice.core.resource import RESERVED, Resource, resource
 from backoffice.core.search import condition as holding
 from backoffice.core.types import slugify
 
@@ -78,11 +79,16 @@ class Criteria:
         return replace(self, filters=filters, groups=tuple(one for one in members if isinstance(one, Group)))
 
 
-def views(model: type[Model]) -> dict[str, tuple[Any, dict[str, Any]]]:
+def views(model: type[Model]) -> Mapping[str, tuple[Any, Mapping[str, Any]]]:
     """Return the named views: word in the address → (label, {column: value})."""
-    said = resource(model).views
+    return _views(resource(model))
+
+
+# Every page of a list asks, and what a model declares stays as it is.
+@lru_cache(maxsize=500)
+def _views(said: Resource) -> Mapping[str, tuple[Any, Mapping[str, Any]]]:
     # The word comes from the label as it is written in the code, whatever language it is shown in.
-    return {slugify(str(getattr(label, "_args", (label,))[0])): (label, dict(of)) for label, of in said.items()}
+    return {slugify(str(getattr(label, "_args", (label,))[0])): (label, of) for label, of in said.views.items()}
 
 
 def read(model: type[Model], user: Any, args: Any) -> Criteria:

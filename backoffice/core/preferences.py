@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import update
@@ -33,5 +34,11 @@ def keep_together(session: Session, user: Any, values: Mapping[str, Any]) -> Non
 
 
 def _all(user: Any) -> dict[str, Any]:
-    found = json.loads(getattr(user, "wishes", None) or "{}")
+    return _read(getattr(user, "wishes", None) or "{}")
+
+
+# A page of a list asks a dozen times; nobody changes what they are given.
+@lru_cache(maxsize=200)
+def _read(text: str) -> dict[str, Any]:
+    found = json.loads(text)
     return found if isinstance(found, dict) else {}

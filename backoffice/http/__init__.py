@@ -13,6 +13,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 def init_app(app):
     """Attach what belongs to no single door; it comes before the doors, so that its refusals come first."""
     app.request_class = refusal.StrictRequest
+    app.ensure_sync = as_it_is
     logs.init_app(app)
     app.before_request(refusal.refuse)
     app.before_request(name_intent)
@@ -26,6 +27,11 @@ def init_app(app):
     appearance.init_app(app)
     errors.init_app(app)
     health.init_app(app)
+
+
+def as_it_is(function):
+    """Return a function that Flask is about to call: none is a coroutine, and each would be looked at for that."""
+    return function
 
 
 def name_intent():

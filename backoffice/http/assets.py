@@ -61,7 +61,11 @@ def send(filename, stamp=None):
 
 def stamp_of(filename):
     """Return what stands for the content of a static file in its address, or None when there is no such file."""
-    path, moment = f"{current_app.static_folder}/{filename}", time.monotonic()
+    return _stamp_at(f"{current_app.static_folder}/{filename}")
+
+
+def _stamp_at(path):
+    moment = time.monotonic()
     known, until = _stamps.get(path, (None, 0))
     if moment < until:
         return known
@@ -76,8 +80,12 @@ def stamp_of(filename):
 
 def asset(filename):
     """Return the address of a static file; it needs no routing, which the page about a refused host has not."""
-    stamp = stamp_of(filename)
-    return f"{request.script_root}{current_app.static_url_path}/{f'v/{stamp}/' if stamp else ''}{filename}"
+    if "assets" not in g:
+        # A page names a dozen files, all in one place.
+        g.assets = (current_app.static_folder, f"{request.script_root}{current_app.static_url_path}/")
+    folder, address = g.assets
+    stamp = _stamp_at(f"{folder}/{filename}")
+    return f"{address}{f'v/{stamp}/' if stamp else ''}{filename}"
 
 
 def vendor(path):

@@ -42,9 +42,10 @@ EVERYWHERE = {
 
 def add(response):
     """Add the headers, leaving alone what a view has said more exactly itself."""
-    for name, value in EVERYWHERE.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", policy())
+    said = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - it iterates over pairs
+    for name, value in (*EVERYWHERE.items(), ("Content-Security-Policy", policy())):
+        if name.lower() not in said:
+            response.headers.add(name, value)
     response.headers["X-Request-ID"] = g.get("request_id", "-")
     if _over_tls():
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"

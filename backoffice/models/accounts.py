@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Column, ColumnElement, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from backoffice.core import grants
-from backoffice.core.access import rights_of
+from backoffice.core.access import rights_of, together
 from backoffice.core.catalogues import gettext, joined
 from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.grouping import Group
@@ -153,7 +153,7 @@ class User(Model, UserMixin):
     @property
     def rights(self) -> frozenset[str]:
         """All rights of all roles."""
-        return frozenset(right for role in self.roles for right in role.rights)
+        return together(tuple(tuple(role.rights) for role in self.roles))
 
     def rules(self) -> Iterator[Invalid]:
         """Nobody gives roles beyond their own rights, and an administrator remains."""
