@@ -20,6 +20,8 @@ LAST_PAGE = 99
 OWN = ("page", "page_size", "sort", "desc", "cell", "saved", "saving", *sorted(PLACES))
 CHOSEN = (columns.PARAMETER, columns.UP)
 FIND = "__find"
+# What leads to another page of the same rows.
+PLACED = ("page", "page_size", "sort", "desc", "after", "before", "last", "at", columns.PARAMETER)
 
 
 @dataclass(frozen=True)

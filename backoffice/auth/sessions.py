@@ -9,7 +9,7 @@ from flask_security.utils import set_request_attr
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import joinedload
 
-from backoffice.core import moments
+from backoffice.core import alone, moments
 from backoffice.core.model import db, now
 from backoffice.models.accounts import Role, User
 from backoffice.models.sessions import Session
@@ -47,6 +47,7 @@ def load(identity):
     word = session.get(WORD)
     if nameless() or not isinstance(word, str):
         return None
+    alone.stand(db.session())
     found = db.session.execute(ASKED, {"token": seal(word)}).unique().one_or_none()
     if found is None or found.User.fs_uniquifier != identity or not holds(found, found.User):
         return None

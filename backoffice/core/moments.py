@@ -5,6 +5,7 @@ the answer to any question. SQLite has no such name; there everything is asked a
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, Select, String
@@ -61,19 +62,38 @@ def kept(session: Session, question: Select[Any], ask: Callable[[], Answer]) -> 
     return answer
 
 
-def _key(session: Session, question: Select[Any]) -> tuple[Engine, Any] | None:
-    """Return what tells this question from all others: its shape and its values; None where it cannot be told."""
+class Told:
+    """What tells a question from all others: its shape and its values. They are many, so they are hashed once."""
+
+    __slots__ = ("hashed", "parts")
+
+    def __init__(self, parts: tuple[Any, ...]) -> None:
+        self.parts, self.hashed = parts, hash(parts)
+
+    def __hash__(self) -> int:
+        return self.hashed
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Told) and self.parts == other.parts
+
+
+def _key(session: Session, question: Select[Any]) -> tuple[Engine, Told] | None:
+    """Return what an answer is kept by; None where the question cannot be told from others."""
+    engine, told = session.get_bind(), _told(question)
+    return None if told is None or not isinstance(engine, Engine) else (engine, told)
+
+
+# Most pages ask the very statements that the page before has asked.
+@lru_cache(maxsize=MOST)
+def _told(question: Select[Any]) -> Told | None:
     # What the library keeps compiled statements by; nothing public names a statement with its values.
     found = question._generate_cache_key()  # noqa: SLF001
-    engine = session.get_bind()
-    if found is None or not isinstance(engine, Engine):
+    if found is None or any(one.callable is not None for one in found.bindparams):
         return None
     try:
-        values = tuple(_hashable(one.effective_value) for one in found.bindparams)
-        hash((found.key, values))
+        return Told((found.key, tuple(_hashable(one.value) for one in found.bindparams)))
     except TypeError:
         return None
-    return engine, (found.key, values)
 
 
 def _hashable(value: Any) -> Any:

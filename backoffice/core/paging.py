@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, literal, or_, select, true, tuple_
@@ -93,7 +93,7 @@ def page(session: Session, statement: Select[Any], order: Order, place: Place, s
     where = _start(order, place)
     if place.at and cursors.is_text(columns(order.model)[order.name]):
         where = _start(order, _spelt(session, statement, order, place))
-    shown = statement.add_columns(*(getattr(order.model, name).label(f"place_{name}") for name in order.names))
+    shown = _placed(statement, order)
     found = _walk(session, shown, order, where, (size + 1, place.skip))
     rows, more = found[:size], len(found) > size
     if not rows:
@@ -154,8 +154,7 @@ def _walk(
 ) -> list[RowMapping]:
     """Return the rows from `start` on, at most so many, and so many skipped (`many`)."""
     wanted, skip = many
-    sides = [getattr(order.model, name) for name in order.names]
-    sorted_rows = statement.order_by(*(side.desc() if start.down else side.asc() for side in sides))
+    sorted_rows = _sorted(statement, order, down=start.down)
     found: list[RowMapping] = []
     for part in _parts(order, start, session.get_bind().dialect.name):
         asked = sorted_rows.where(part).limit(wanted - len(found))
@@ -164,6 +163,18 @@ def _walk(
         if len(found) >= wanted:
             break
     return found
+
+
+# The statement that a page shows its rows by is often the very one that the page before had.
+@lru_cache(maxsize=200)
+def _sorted(statement: Select[Any], order: Order, *, down: bool) -> Select[Any]:
+    sides = [getattr(order.model, name) for name in order.names]
+    return statement.order_by(*(side.desc() if down else side.asc() for side in sides))
+
+
+@lru_cache(maxsize=200)
+def _placed(statement: Select[Any], order: Order) -> Select[Any]:
+    return statement.add_columns(*(getattr(order.model, name).label(f"place_{name}") for name in order.names))
 
 
 def _parts(order: Order, start: _Start, dialect: str) -> Iterator[ColumnElement[bool]]:

@@ -1,0 +1,64 @@
+"""A page of rows is asked for in statements that stand alone; whatever writes, or has to be stopped, is one whole."""
+
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from backoffice.core.model import db
+from backoffice.models.content import Tag
+from make import make
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def states(app):
+    """Return a context manager that yields in which state of a transaction each statement inside it was sent."""
+
+    @contextmanager
+    def watched():
+        found = []
+        with app.app_context():
+            engine = db.engine
+
+        def note(connection, _cursor, _statement, *_rest):
+            found.append(connection.connection.driver_connection.autocommit)
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield found
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return watched
+
+
+@pytest.fixture
+def editor(app, as_role):
+    with app.app_context():
+        make(Tag, name="kelp")
+        db.session.commit()
+    return as_role("editor")
+
+
+@pytest.mark.parametrize("asked", ["", "?sort=name&desc=1", "?last=1", "?page_size=20"])
+def test_the_statements_of_a_page_of_rows_stand_alone(editor, states, asked):
+    with states() as found:
+        assert "kelp" in editor.get(f"/admin/tag/{asked}").text
+    assert len(found) > 1
+    assert all(found)
+
+
+def test_what_is_limited_in_time_or_writes_is_one_whole(app, editor, states):
+    with states() as found:
+        # The connection goes from one request to the next, and with it nothing of how it was used.
+        assert "kelp" in editor.get("/admin/tag/").text
+        alone = len(found)
+        assert "kelp" in editor.get("/admin/tag/?search=kelp").text
+        assert editor.post("/admin/tag/new/", data={"name": "wrack", "slug": "wrack"}).status_code == 302
+    assert all(found[:alone])
+    assert len(found) > alone
+    assert not any(found[alone:])
+    with app.app_context():
+        assert {one.name for one in db.session.scalars(db.select(Tag))} == {"kelp", "wrack"}
