@@ -70,11 +70,17 @@ def build(url, posts):
     """Make the database and fill it until it holds so many posts and twice as many comments; return who signs in."""
     make_database(url)
     manage(url, "db", "upgrade")
-    account = Account(f"bench-{secrets.token_hex(4)}", secrets.token_urlsafe(24))
-    manage(url, "demo", "--posts", str(posts), "--comments", str(2 * posts), "--password", account.password)
+    password = secrets.token_urlsafe(24)
+    manage(url, "demo", "--posts", str(posts), "--comments", str(2 * posts), "--password", password)
+    return account(url, password)
+
+
+def account(url, password=None):
+    """Make an account for this run in the database, and return it."""
+    made = Account(f"bench-{secrets.token_hex(4)}", password or secrets.token_urlsafe(24))
     role = ("--role", "administrator", "--password-stdin")
-    manage(url, "users", "create", account.email, *role, typed=f"{account.password}\n")
-    return account
+    manage(url, "users", "create", made.email, *role, typed=f"{made.password}\n")
+    return made
 
 
 def facts(engine):

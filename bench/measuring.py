@@ -71,23 +71,24 @@ def measure(operation, runners, facts, longest):
     """Ask every runner for one operation, in rounds; a slow one is asked no longer than `longest` seconds."""
     for runner in runners:
         runner.figures[operation] = Figures()
-        _turns(runner, operation, facts, count=2)
+        turns(runner, operation, facts, count=2)
         runner.figures[operation].times.clear()
     for _round in range(WANTED // AT_ONCE):
         for runner in runners:
             figures = runner.figures[operation]
             slow = sum(figures.times) > longest * 1000 and len(figures.times) >= FEWEST
             if not figures.failed and not slow:
-                _turns(runner, operation, facts)
+                turns(runner, operation, facts)
 
 
 def once(operation, runner, facts):
     """Ask one runner once for one operation."""
     runner.figures[operation] = Figures()
-    _turns(runner, operation, facts, count=2)
+    turns(runner, operation, facts, count=2)
 
 
-def _turns(runner, operation, facts, count=AT_ONCE):
+def turns(runner, operation, facts, count=AT_ONCE):
+    """Ask one runner for an operation so many times, one after the other."""
     figures = runner.figures[operation]
     try:
         for _turn in range(count):

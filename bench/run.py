@@ -79,10 +79,10 @@ def install(peer):
 def _measured(asked, engine, account, chosen, missing):
     facts, floors = data.facts(engine), {}
     with ExitStack() as running:
-        runners = [_start(running, tools.ours(), asked, account, facts)]
+        runners = [start(running, tools.ours(), asked, account, facts)]
         for tool in chosen:
             try:
-                runners.append(_start(running, tool, asked, account, facts))
+                runners.append(start(running, tool, asked, account, facts))
             except (OSError, RuntimeError) as error:
                 # One that does not work on this machine is left out, and the page says so.
                 missing[tool.name] = str(error)
@@ -95,7 +95,7 @@ def _measured(asked, engine, account, chosen, missing):
         for runner in runners:
             measuring.finish(runner)
         connection.rollback()
-        counted = _start(running, tools.counted(), asked, account, facts)
+        counted = start(running, tools.counted(), asked, account, facts)
         for operation in measuring.OPERATIONS:
             measuring.once(operation, counted, facts)
     done = _whole(asked, engine, [runner.tool for runner in runners], account, facts)
@@ -131,7 +131,7 @@ def _alone(asked, connection, tool, account, facts):
     while waiting:
         with ExitStack() as running:
             try:
-                runner = _start(running, tool, asked, account, facts)
+                runner = start(running, tool, asked, account, facts)
             except (OSError, RuntimeError) as error:
                 return found | dict.fromkeys(waiting, whole.Done(failed=str(error)))
             while waiting:
@@ -144,7 +144,8 @@ def _alone(asked, connection, tool, account, facts):
     return found
 
 
-def _start(running, tool, asked, account, facts):
+def start(running, tool, asked, account, facts):
+    """Start a tool for as long as `running` lasts, and return it signed in to."""
     port = free_port()
     environment = data.environment(asked.database) | tool.environment | ({} if tool.peer else data.served())
     # Django makes its own account, once for each of its servers.

@@ -46,6 +46,16 @@ def memory(group):
     return max((size for size in sizes if size), default=None)
 
 
+def worked(group):
+    """Return for how many milliseconds the processes of this group have computed since they were started."""
+    found = 0
+    for path in (path for path in Path("/proc").glob("[0-9]*") if _group(path) == group):
+        for thread in path.glob("task/*/schedstat"):
+            with suppress(OSError):
+                found += int(thread.read_text().split()[0])
+    return found / 1e6
+
+
 def available():
     """Return the megabytes that programs could still take, endless where /proc does not tell."""
     path = Path("/proc/meminfo")

@@ -135,9 +135,16 @@ def _template(environment, _loader, names):
 
 def headings(view, asked, order, draw):
     """Return the heads of the columns that `draw` (Lines) shows; the rows stand in `order`."""
-    offered = sortable(view.model)
+    sorts, narrows = sortable(view.model), narrowing.offered(view)
     return tuple(
-        _heading(view, draw, (name, label), _sorts(view, asked, order, name) if name in offered else {})
+        Heading(
+            name,
+            label,
+            cells.kind_of(view.model, name),
+            editable=name in draw.editable,
+            only=name in narrows,
+            **(_sorts(view, asked, order, name) if name in sorts else {}),
+        )
         for name, label in zip(draw.names, draw.look.labels, strict=True)
     )
 
@@ -178,12 +185,6 @@ def _nothing(view, asked, found):
 def _seen(total):
     """Return how many rows the person knows there are: an estimate is not knowing."""
     return total.value if total.exact else None
-
-
-def _heading(view, draw, named, sorts):
-    name, label = named
-    kind, only = cells.kind_of(view.model, name), name in narrowing.offered(view)
-    return Heading(name, label, kind, editable=name in draw.editable, only=only, **sorts)
 
 
 def _sorts(view, asked, order, name):

@@ -53,7 +53,8 @@ def quick(view, asked, names):
 
     Each comes with its label and with the address of its values.
     """
-    shown = [name for name in names if name in offered(view)][:QUICK]
+    known = offered(view)
+    shown = [name for name in names if name in known][:QUICK]
     state = asked.pairs(page="")
     return tuple((name, str(labels(view.model, name)), parameters.address(_place(view, name), state)) for name in shown)
 
