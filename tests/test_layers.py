@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,6 @@ def functions(tree):
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
-every_file = pytest.mark.parametrize("path", FILES, ids=name_of)
-
-
 def test_the_contracts_of_the_import_linter_hold():
     linter = Path(sys.executable).with_name("lint-imports")
     told = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -47,7 +45,7 @@ def test_the_contracts_of_the_import_linter_hold():
 @pytest.mark.parametrize("door", sorted(DOORS - {"http"}))
 def test_no_door_knows_another(door):
     for path in ROOT.glob(f"backoffice/{door}/**/*.py"):
-        for name in imported(ast.parse(path.read_text())):
+        for name in imported(parsed(path)):
             part = name.split(".")[1] if name.startswith("backoffice.") else None
             assert part not in DOORS - {door}, f"{name_of(path)} imports {name}: move what both need to core."
 
@@ -55,43 +53,65 @@ def test_no_door_knows_another(door):
 @pytest.mark.parametrize("door", ["admin", "api"])
 def test_a_generated_door_names_no_model(door):
     for path in ROOT.glob(f"backoffice/{door}/**/*.py"):
-        for name in imported(ast.parse(path.read_text())):
+        for name in imported(parsed(path)):
             assert not name.startswith("backoffice.models"), f"{name_of(path)}: ask core.resource.resources()."
 
 
-@every_file
-def test_a_module_says_what_it_answers_for_and_stays_small(path):
-    text = path.read_text()
-    said = ast.get_docstring(ast.parse(text))
-    assert said, "The module has no docstring."
-    opening = said.split("\n\n")[0]
-    assert re.fullmatch(r"[^\n]+\.", opening), "The docstring is to open with one sentence, on one line."
-    assert len(text.splitlines()) <= LONGEST_MODULE, "Split the module by question."
-    assert path.stem not in VAGUE, "Name the module by what it answers."
+@cache
+def parsed(path):
+    """Return the tree of a file; every rule asks for it."""
+    return ast.parse(path.read_text())
 
 
-@every_file
-def test_a_function_stays_small_and_imports_nothing(path):
-    for node in functions(ast.parse(path.read_text())):
-        where = f"{name_of(path)}:{node.lineno} {node.name}"
-        assert node.end_lineno - node.lineno < LONGEST_FUNCTION, f"{where} is too long."
-        taken = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
-        assert len([one for one in taken if one.arg not in {"self", "cls"}]) <= MOST_ARGUMENTS, where
-        inner = [one for one in ast.walk(node) if isinstance(one, ast.Import | ast.ImportFrom)]
-        assert not inner, f"{where} imports inside; an arrow that needs this points the wrong way."
+def complaints(look):
+    """Return what `look` says against each file."""
+    return [said for path in FILES for said in look(path, parsed(path))]
 
 
-@every_file
-def test_a_public_docstring_is_a_sentence(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            said = ast.get_docstring(node)
-            first = said.split("\n\n")[0] if said else "."
-            assert first.endswith((".", ":")), f"{name_of(path)}:{node.lineno} {node.name}: {first}"
+def test_a_module_says_what_it_answers_for_and_stays_small():
+    def look(path, tree):
+        said = (ast.get_docstring(tree) or "").split("\n\n")[0]
+        if not re.fullmatch(r"[^\n]+\.", said):
+            yield f"{name_of(path)}: the docstring is to open with one sentence, on one line."
+        if len(path.read_text().splitlines()) > LONGEST_MODULE:
+            yield f"{name_of(path)}: split the module by question."
+        if path.stem in VAGUE:
+            yield f"{name_of(path)}: name the module by what it answers."
+
+    assert complaints(look) == []
 
 
-@every_file
-def test_nothing_is_left_open_or_hidden(path):
-    text = path.read_text()
-    for word in ("TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error", "TYPE_" + "CHECKING"):
-        assert word not in text, f"{name_of(path)} holds {word}."
+def test_a_function_stays_small_and_imports_nothing():
+    def look(path, tree):
+        for node in functions(tree):
+            where = f"{name_of(path)}:{node.lineno} {node.name}"
+            if node.end_lineno - node.lineno >= LONGEST_FUNCTION:
+                yield f"{where} is too long."
+            taken = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+            if len([one for one in taken if one.arg not in {"self", "cls"}]) > MOST_ARGUMENTS:
+                yield f"{where} takes too much."
+            if any(isinstance(one, ast.Import | ast.ImportFrom) for one in ast.walk(node)):
+                yield f"{where} imports inside; an arrow that needs this points the wrong way."
+
+    assert complaints(look) == []
+
+
+def test_a_public_docstring_is_a_sentence():
+    def look(path, tree):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                first = (ast.get_docstring(node) or ".").split("\n\n")[0]
+                if not first.endswith((".", ":")):
+                    yield f"{name_of(path)}:{node.lineno} {node.name}: {first}"
+
+    assert complaints(look) == []
+
+
+def test_nothing_is_left_open_or_hidden():
+    words = ("TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error", "TYPE_" + "CHECKING")
+
+    def look(path, _tree):
+        text = path.read_text()
+        yield from (f"{name_of(path)} holds {word}." for word in words if word in text)
+
+    assert complaints(look) == []
