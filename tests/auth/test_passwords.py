@@ -1,5 +1,6 @@
 """Which passwords are taken, and how one changes one's own."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -57,6 +58,9 @@ def test_a_change_that_cannot_be_is_refused_beside_its_field(browser, is_in, sto
     assert answer.status_code == 200
     assert why in answer.text
     assert answer.text.count('aria-invalid="true"') == 1
+    assert re.findall(r"<input[^>]* autofocus[^>]*>", answer.text) == re.findall(
+        r"<input[^>]*is-wrong[^>]*>", answer.text
+    )
     assert stored.changes("password-change") == []
     assert is_in(browser)
 

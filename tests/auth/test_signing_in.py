@@ -34,6 +34,7 @@ def test_only_the_exact_password_signs_in(client, someone, enter, is_in, typed):
     answer = enter(client, someone.email, typed)
     assert answer.status_code == 200
     assert WRONG in answer.text
+    assert "password" in next(tag for tag in answer.text.split("<input") if " autofocus" in tag)
     assert not is_in(client)
 
 
