@@ -20,6 +20,8 @@ PUBLIC = {
     "static",
     "admin.static",
     "appearance.choose",
+    "describing.document",
+    "describing.page",
     "health.healthz",
     "health.readyz",
     "language.choice",

@@ -59,6 +59,7 @@ class Event(Model):
     )
 '''
 TESTS = ("test_every_model.py", "test_every_field.py", "test_every_route.py", "test_every_hostile_request.py")
+TESTS += ("api/test_every_resource.py",)
 # Fewer than these would mean that the tests no longer follow the models by themselves.
 EXPECTED = 120
 

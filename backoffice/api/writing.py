@@ -1,6 +1,6 @@
 """One row made, changed or deleted by a program: the same rights, rules and record as by any other door."""
 
-from flask import jsonify, request
+from flask import jsonify, make_response, request
 from sqlalchemy import select
 
 from backoffice.api import once, rows, values, versions
@@ -59,7 +59,7 @@ def delete(user, model, key):
     except Refusal as refusal:
         raise Problem(409, " ".join(refusal.problems.values())) from refusal
     session.commit()
-    return _recorded(jsonify({}), 204)
+    return _recorded(make_response(""), 204)
 
 
 def _held(user, model, verb, key):
