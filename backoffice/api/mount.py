@@ -1,6 +1,7 @@
 """Which addresses programs have: the same few for every resource, and what is refused before any of them."""
 
 from flask import Blueprint, abort, current_app, jsonify, request
+from werkzeug.routing import BaseConverter
 
 from backoffice.api import acts, asking, listing, pace, rows, writing
 from backoffice.api.subjects import ADDRESS, subject
@@ -13,11 +14,19 @@ from backoffice.core.refusals import Refusal
 from backoffice.core.types import Invalid
 from backoffice.extensions import csrf
 
+
+class Plural(BaseConverter):
+    """What rows are called in an address: anything but the word under which programs sign in."""
+
+    regex = r"(?!auth(?:/|\Z))[^/]+"
+
+
 blueprint = Blueprint("api", __name__, url_prefix=ADDRESS)
 
 
 def init_app(app):
     """Serve the addresses; a cookie means nothing there, so that no other site can have a browser write."""
+    app.url_map.converters["plural"] = Plural
     csrf.exempt(blueprint)
     app.register_blueprint(blueprint)
 
@@ -49,7 +58,7 @@ def refused(refusal):
     return current_app.handle_http_exception(Problem(422, *own, errors=errors))
 
 
-@blueprint.route("/<plural>", methods=("GET", "POST"))
+@blueprint.route("/<plural:plural>", methods=("GET", "POST"))
 @pace.reading
 @pace.writing
 def several(plural):
@@ -59,7 +68,7 @@ def several(plural):
     return listing.answer(actor().user, _model(plural, "read"))
 
 
-@blueprint.route("/<plural>/<key>", methods=("GET", "PATCH", "DELETE"))
+@blueprint.route("/<plural:plural>/<key>", methods=("GET", "PATCH", "DELETE"))
 @pace.reading
 @pace.writing
 def single(plural, key):
@@ -73,7 +82,7 @@ def single(plural, key):
     return _row(rows.one(db.session(), user, model, key, asking.one(model, user, request.args)))
 
 
-@blueprint.post("/<plural>/actions/<name>")
+@blueprint.post("/<plural:plural>/actions/<name>")
 @pace.writing
 def act(plural, name):
     """Do an operation on rows, or say what it would do."""

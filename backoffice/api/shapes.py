@@ -40,7 +40,8 @@ def _object(properties, needed):
 
 def _must(model, name):
     column = columns(model).get(name)
-    return column is not None and required(column)
+    # An address that follows from another column is made where none is sent.
+    return column is not None and required(column) and name not in dict(model.addresses())
 
 
 def _told(model, name):

@@ -3,12 +3,13 @@
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from backoffice.auth import tokens
-from backoffice.core.access import parse_key, rights_of, rule
+from backoffice.core.access import ALL as ALL_ROWS
+from backoffice.core.access import NONE, OWN, parse_key, rights_of, rule
 from backoffice.core.acting import actor
 from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.model import db
 from backoffice.core.refusals import Refusal
-from backoffice.core.resource import resources
+from backoffice.core.resource import actions, resource, resources
 
 DAYS = (7, 30, 90, 365)
 READ, ALL, CHOSEN = "read", "all", "chosen"
@@ -42,12 +43,20 @@ def scopes_for(user, way, typed=""):
     if way == ALL:
         return sorted(rights_of(user))
     if way == READ:
-        return sorted(
-            f"{name}.read{':own' if found == 'own' else ''}"
-            for name, model in resources().items()
-            if (found := rule(user, "read", model).scope) != "none"
-        )
+        return sorted(word for model in resources().values() for word in _looking(user, model))
     return typed.split()
+
+
+def _looking(user, model):
+    """Yield the rights to look at rows of `model`, and at those columns that ask for rights of their own."""
+    said, name = resource(model), model.__tablename__
+    scope = rule(user, "read", model).scope
+    if scope == NONE:
+        return
+    yield f"{name}.read:own" if scope == OWN else f"{name}.read"
+    for verb in {*said.fields.values()} - {*said.verbs, *actions(model)}:
+        if rule(user, verb, model).scope == ALL_ROWS:
+            yield f"{name}.{verb}"
 
 
 def _made(user):
