@@ -40,6 +40,7 @@ class Token(Model):
         icon="key",
         name=_("Token"),
         plural=_("Tokens"),
+        empty=_("A token lets a program act in your name. Tokens are made in the menu of the account."),
         columns=("name", "prefix", "user", "scopes", "created_at", "last_seen", "expires_at", "ended_at"),
         search=("name", "prefix"),
         filters=("user", "prefix", "created_at", "last_seen", "expires_at", "ended_at"),
