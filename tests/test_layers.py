@@ -4,7 +4,6 @@ import ast
 import re
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -57,9 +56,8 @@ def test_a_generated_door_names_no_model(door):
             assert not name.startswith("backoffice.models"), f"{name_of(path)}: ask core.resource.resources()."
 
 
-@cache
 def parsed(path):
-    """Return the tree of a file; every rule asks for it."""
+    """Return the tree of a file; it is kept nowhere, for all of them are a large part of what a run would carry."""
     return ast.parse(path.read_text())
 
 
