@@ -5,6 +5,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
 from backoffice.core.jobs import Job
 from backoffice.core.model import db
@@ -204,3 +205,37 @@ def test_what_is_printed_is_the_page_alone(enter):
     for part in (".top", ".side", ".tools"):
         expect(page.locator(part).first).to_be_hidden()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_a_post_is_found_changed_published_deleted_and_brought_back_without_a_mouse(app, enter):
+    page = enter("editor", "/admin/")
+    with app.app_context():
+        make(Post, title="Gale", body="<p>Wind</p>", status="draft")
+        db.session.commit()
+
+    def open_post(words):
+        page.keyboard.press("Control+k")
+        page.keyboard.type(words)
+        expect(page.get_by_role("option", name=f"{words} Post")).to_have_attribute("aria-selected", "true")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/admin/post/details/?id=2*")
+
+    open_post("Gale")
+    page.get_by_role("link", name="Edit", exact=True).press("Enter")
+    page.locator("#field-title").press("End")
+    page.keyboard.type(" out")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/admin/post/details/**")
+    page.get_by_role("button", name="Publish", exact=True).press("Enter")
+    page.get_by_role("button", name="Publish: 1 row").press("Enter")
+    expect(page.locator(".choice-published").first).to_be_visible()
+    open_post("Gale out")
+    page.get_by_role("link", name="Delete", exact=True).press("Enter")
+    page.get_by_role("main").get_by_role("button", name="Delete").press("Enter")
+    page.wait_for_selector("form[data-undo]")
+    with app.app_context():
+        assert db.session.scalars(select(Post.title)).all() == ["Tides"]
+    page.keyboard.press("z")
+    expect(page.locator("tbody")).to_contain_text("Gale out")
+    with app.app_context():
+        assert db.session.execute(select(Post.title, Post.status).filter_by(id=2)).all() == [("Gale out", "published")]
