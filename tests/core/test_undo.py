@@ -1,7 +1,7 @@
 """A batch goes back as a whole, but for the rows that changed since; and nobody undoes what they could not do."""
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from backoffice.core import history, operation, sets, trash, undo, worker, writing
 from backoffice.core.access import OPERATOR, NotFound
@@ -443,3 +443,24 @@ def test_many_deleted_rows_come_back_beside_those_that_came_after_them():
     assert (result.done, result.stayed) == (5, 0)
     assert list(db.session.scalars(select(Comment.id).order_by(Comment.id))) == keys + later
     assert take_back(undone)[0].done == 5
+
+
+@pytest.mark.postgres
+def test_right_after_a_large_operation_each_row_is_looked_up_by_itself(monkeypatch):
+    number = 1500
+    row = {"post_id": make(Post).id, "guest_name": "Ann", "body": "<p>Yes</p>", "status": "pending"}
+    db.session.execute(insert(Comment.__table__), [row] * number, execution_options=sets.RECORDED)
+    # What the database believes of its tables is as old as it can be: of the history, that there is none.
+    db.session.execute(text("ANALYZE change"))
+    db.session.execute(text("ANALYZE comment"))
+    db.session.commit()
+    keys = tuple(db.session.scalars(select(Comment.id)))
+    word = batch(lambda: operation.run(db.session, OPERATOR, "approve", Selection(Comment, keys)))
+    batch(lambda: setattr(db.session.get(Comment, keys[7]), "guest_name", "Bea"))
+    monkeypatch.setattr(undo, "AT_ONCE", 0)
+    read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'change'"
+    foretold = undo.rehearse(db.session, OPERATOR, word)
+    looked_at = db.session.scalar(text(read))
+    assert (foretold.done, foretold.stayed) == (number - 1, 1)
+    assert number < looked_at < 20 * number
+    assert take_back(word)[0].done == number - 1
