@@ -17,8 +17,10 @@ from backoffice.core.batches import (
     UPDATE,
     Group,
     Work,
+    alike,
     alone,
     crowded,
+    looked_up,
     members,
     same_row,
     within,
@@ -204,12 +206,14 @@ def _survey(work: Work, found: list[Group]) -> Result:
 def _since(work: Work, group: Group, result: Result) -> None:
     """Take note of the rows of a group that were changed since, naming the first of them and who changed them."""
     change, later = CHANGE.alias("c"), CHANGE.alias("later")
-    key = func.coalesce(later.c.id, 0)
-    others = same_row(later, change) & (key > change.c.id) & (later.c.batch != work.batch)
-    last = select(func.max(key)).where(others).scalar_subquery().label("last")
-    told = select(change.c.row_id, change.c.label, last).where(members(work, group, change)).subquery()
-    query = select(told.c.row_id, func.max(told.c.label), func.max(told.c.last), func.count().over())
-    found = query.where(told.c.last.is_not(None)).group_by(told.c.row_id).order_by(told.c.row_id)
+    # From what was done since, which is little as a rule: the batch is not read once more.
+    before = func.coalesce(change.c.id, 0) < later.c.id
+    own = looked_up(
+        same_row(change, later), before, func.coalesce(change.c.batch, "") == work.batch, alike(work, group, change)
+    )
+    others = later.c.id > work.first, later.c.model == group.model.__tablename__, later.c.batch != work.batch
+    query = select(later.c.row_id, func.max(later.c.label), func.max(later.c.id), func.count().over())
+    found = query.where(*others, own).group_by(later.c.row_id).order_by(later.c.row_id)
     first = work.session.execute(found.limit(undo_sets.SHOWN)).all()
     count = first[0][-1] if first else 0
     for key, label, last, _count in first:
