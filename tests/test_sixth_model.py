@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Neither what git does not keep nor what no test of a model reads.
-LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "instance", "__pycache__", ".*_cache", "docs", "bench")
+LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "instance", ".*_cache", "docs", "bench")
 EVENT = '''"""Events: what takes place, where and when."""
 
 from datetime import datetime
