@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ClauseElement, Executable
 
+from backoffice.core.hints import Collected
 from backoffice.core.patience import TooLong, limited
 
 MOST = 10_000  # rows that are counted one by one on every page
@@ -68,6 +69,21 @@ def counts(session: Session, several: Sequence[Select[Any]], most: int = MOST) -
         Number(number) if number <= most else Number(estimate(session, rows, most), exact=False)
         for rows, number in zip(several, found, strict=True)
     ]
+
+
+def sought(session: Session, rows: Select[Any], few: int) -> tuple[Number, list[int] | None]:
+    """Return how many `rows` (a SELECT of ids) there are, as `count` does, and these ids if there are at most `few`.
+
+    Whoever goes on to show them then needs not have them looked for once more.
+    """
+    some = rows.order_by(None).limit(MOST + 1).subquery()
+    key = next(iter(some.c))
+    number, keys = session.execute(
+        select(func.count(), case((func.count() <= few, Collected(key)))).select_from(some)
+    ).one()
+    if number > MOST:
+        return Number(estimate(session, rows), exact=False), None
+    return Number(number), (keys or []) if number <= few else None
 
 
 def exactly(session: Session, rows: Select[Any], seconds: float = SECONDS) -> int | None:

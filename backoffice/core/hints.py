@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, Dialect, String, TypeDecorator, bindparam
+from sqlalchemy import ARRAY, JSON, BigInteger, Boolean, ColumnElement, Dialect, String, TypeDecorator, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -67,9 +67,26 @@ class Among(FunctionElement[bool]):
     type = Boolean()
 
 
-def among(column: Any, name: str) -> ColumnElement[bool]:
-    """Return the condition that `column` holds one of the keys in the parameter `name`, a list of them."""
-    return Among(column, bindparam(name, type_=Keys()))
+def among(column: Any, name: str, keys: list[int] | None = None) -> ColumnElement[bool]:
+    """Return the condition that `column` holds one of the `keys`, or of those in the parameter `name`, a list."""
+    return Among(column, bindparam(name, keys, type_=Keys(), required=keys is None))
+
+
+class Collected(FunctionElement[Any]):
+    """The values of a column of keys in all rows, as one list."""
+
+    inherit_cache = True
+    type = JSON()
+
+
+@compiles(Collected)
+def _in_json(element: Collected, compiler: Any, **options: Any) -> str:
+    return f"json_group_array({compiler.process(element.clauses, **options)})"
+
+
+@compiles(Collected, "postgresql")
+def _in_json_too(element: Collected, compiler: Any, **options: Any) -> str:
+    return f"json_agg({compiler.process(element.clauses, **options)})"
 
 
 @compiles(Among)

@@ -41,20 +41,26 @@ class Change(Model):
     """One row was created, changed or deleted, or something happened that is worth keeping (a sign-in)."""
 
     batch: Mapped[str] = mapped_column(String(36), index=True, info={"label": _("Batch")})
-    actor_id: Mapped[int | None] = mapped_column(Key, index=True, info={"label": _("Account")})
+    actor_id: Mapped[int | None] = mapped_column(Key, info={"label": _("Account")})
     actor: Mapped[str] = mapped_column(String(120), default="", info={"label": _("Who")})
     door: Mapped[str] = mapped_column(String(20), info={"label": _("Via"), **deeds.OF_DOORS})
     address: Mapped[str | None] = mapped_column(String(45), info={"label": _("Address")})
     model: Mapped[str] = mapped_column(String(60), info={"label": _("Kind"), **deeds.OF_KINDS})
     row_id: Mapped[int | None] = mapped_column(Key, info={"label": _("Row")})
     label: Mapped[str] = mapped_column(String(200), default="", info={"label": _("What")})
-    verb: Mapped[str] = mapped_column(String(60), index=True, info={"label": _("Action"), **deeds.OF_DEEDS})
+    verb: Mapped[str] = mapped_column(String(60), info={"label": _("Action"), **deeds.OF_DEEDS})
     before: Mapped[dict[str, Any] | None] = mapped_column(Json, info={"label": _("Before")})
     after: Mapped[dict[str, Any] | None] = mapped_column(Json, info={"label": _("After")})
     digest: Mapped[str] = mapped_column(String(64), info={"label": _("Digest")})
 
-    __table_args__ = tuple(
-        Index(f"ix_change_{one}_{two}", one, two) for one, two in (("model", "id"), ("row_id", "model"), ("door", "id"))
+    __table_args__ = (
+        # Each holds the history in the grid's own order, so that those of some days are met at once; who did what to
+        # which kind of row is told from the index alone, however seldom all of it is true of one change.
+        Index("ix_change_actor_id_created_at", "actor_id", "created_at", "id", postgresql_include=["model", "verb"]),
+        Index("ix_change_verb_created_at", "verb", "created_at", "id", postgresql_include=["model"]),
+        Index("ix_change_model_created_at", "model", "created_at", "id", postgresql_include=["verb"]),
+        Index("ix_change_door_created_at", "door", "created_at", "id"),
+        Index("ix_change_row_id_model", "row_id", "model"),
     )
 
     resource = Resource(
@@ -66,6 +72,7 @@ class Change(Model):
         label="label",
         columns=("created_at", "actor", "verb", "model", "label", "door"),
         filters=("created_at", "actor_id", "verb", "model", "door", "row_id", "batch"),
+        order="-created_at",
         verbs=("read", "export", "redact"),
         # What was written holds columns that ask for rights of their own: whoever reads that reads all of them.
         fields=dict.fromkeys(("address", "before", "after", "digest"), "trace"),

@@ -146,11 +146,14 @@ class Model(db.Model):  # type: ignore[name-defined,misc]
 
 def _break_ties(table: Table) -> None:
     """Let an index of one column be one to sort by, however many rows are equal: the key follows the column."""
+    there = [list(index.columns) for index in table.indexes]
     for index in list(table.indexes):
         (first, *more) = index.columns
         if not more and not index.unique and not first.foreign_keys:
             table.indexes.discard(index)
-            Index(None, first, table.c.id)
+            # A model that says more of such an index has its own.
+            if [first, table.c.id] not in there:
+                Index(None, first, table.c.id)
 
 
 def required(column: Column[Any]) -> bool:

@@ -2,42 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, literal, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from backoffice.core import cursors
-from backoffice.core.access import may_see
-from backoffice.core.catalogues import gettext as _
-from backoffice.core.criteria import BadCriteria
-from backoffice.core.model import Model
-from backoffice.core.resource import columns, key_of, resource, sortable
+from backoffice.core.ordering import Order, order
+from backoffice.core.resource import columns
 
-
-@dataclass(frozen=True)
-class Order:
-    """The order of a list: by the column `name`, downwards when `desc`; rows equal in it stand as their index does."""
-
-    model: type[Model]
-    name: str
-    desc: bool
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The columns that put the rows in order: the one asked for, those that break ties, at last the key."""
-        return (self.name, *_ties(self.model, self.name))
-
-    @property
-    def word(self) -> str:
-        """The order as a cursor says it."""
-        return f"-{self.name}" if self.desc else self.name
-
-    @property
-    def nullable(self) -> bool:
-        """Whether rows without a value stand at one end."""
-        return bool(columns(self.model)[self.name].nullable)
+# What a list is asked for is its order and a place in it.
+__all__ = ["Order", "Page", "Place", "checked", "order", "page", "preceding"]
 
 
 @dataclass(frozen=True)
@@ -69,20 +45,6 @@ class Page:
     previous: str = ""
 
 
-def order(model: type[Model], user: Any, sort: str, *, desc: bool) -> Order:
-    """Return the order by a column's name ("" for the model's own); raises BadCriteria for one there is not.
-
-    The model's own order is that of the keys for those who may not see its column.
-    """
-    if sort and (sort not in sortable(model) or not may_see(user, model, sort)):
-        raise BadCriteria(_("The rows cannot be sorted by “%(name)s”.", name=sort[:40]))
-    if sort:
-        return Order(model, sort, desc)
-    own = resource(model).order
-    name = own.lstrip("-")
-    return Order(model, key_of(model, name) if may_see(user, model, name) else "id", own.startswith("-"))
-
-
 def page(session: Session, statement: Select[Any], order: Order, place: Place, size: int) -> Page:
     """Return the page of `size` rows of `statement`, a SELECT of columns from `order.model`, that is at `place`.
 
@@ -107,10 +69,17 @@ def page(session: Session, statement: Select[Any], order: Order, place: Place, s
     return Page(rows, last if more else "", first if earlier else "")
 
 
+def checked(order: Order, place: Place) -> None:
+    """Raise BadCriteria for a place that means nothing in this order, as `page` does."""
+    _start(order, place)
+
+
 def preceding(session: Session, statement: Select[Any], order: Order, row: RowMapping) -> Select[Any]:
     """Return those rows of `statement` that stand before `row`, which came with a page."""
     backwards = _Start(not order.desc, _values(order, row))
-    return statement.where(or_(*_parts(order, backwards, session.get_bind().dialect.name)))
+    return (statement if order.picked is None else order.picked).where(
+        or_(*_parts(order, backwards, session.get_bind().dialect.name))
+    )
 
 
 @dataclass(frozen=True)
@@ -127,9 +96,9 @@ def _spelt(session: Session, statement: Select[Any], order: Order, place: Place)
 
     Many databases sort capitals before all small letters; whoever types "m" means the names with "M" as well.
     """
-    column, text = getattr(order.model, order.name), place.at
+    column, text = order.side(order.name), place.at
     ways = list(dict.fromkeys((text, text[:1].upper() + text[1:], text.title(), text.upper(), text.lower())))
-    rows = statement.with_only_columns(literal(1)).order_by(None)
+    rows = (statement if order.picked is None else order.picked).with_only_columns(literal(1)).order_by(None)
     begun = [rows.where(column >= way, column < way + cursors.HIGHEST).exists() for way in ways]
     beyond = [rows.where(column < way if order.desc else column >= way).exists() for way in ways]
     found = session.execute(select(*begun, *beyond)).one()
@@ -154,15 +123,24 @@ def _walk(
 ) -> list[RowMapping]:
     """Return the rows from `start` on, at most so many, and so many skipped (`many`)."""
     wanted, skip = many
-    sorted_rows = _sorted(statement, order, down=start.down)
     found: list[RowMapping] = []
     for part in _parts(order, start, session.get_bind().dialect.name):
-        asked = sorted_rows.where(part).limit(wanted - len(found))
+        if order.picked is None:
+            asked = _cut(_sorted(statement, order, down=start.down).where(part), wanted - len(found), skip)
+        else:
+            sides = (order.side(name) for name in order.names)
+            rows = order.picked.where(part).order_by(*(side.desc() if start.down else side.asc() for side in sides))
+            picked = _cut(rows, wanted - len(found), skip).subquery("picked")
+            asked = _sorted(statement, order, down=start.down).where(order.model.id == picked.c.id)
         # Columns are asked for, no objects: what the session would do for those costs as much as the rest.
-        found += session.connection().execute(asked.offset(skip) if skip else asked).mappings().all()
+        found += session.connection().execute(asked).mappings().all()
         if len(found) >= wanted:
             break
     return found
+
+
+def _cut(statement: Select[Any], wanted: int, skip: int) -> Select[Any]:
+    return statement.limit(wanted).offset(skip) if skip else statement.limit(wanted)
 
 
 # The statement that a page shows its rows by is often the very one that the page before had.
@@ -186,7 +164,7 @@ def _parts(order: Order, start: _Start, dialect: str) -> Iterator[ColumnElement[
     if not start.values:
         yield true()
         return
-    lead = getattr(order.model, order.name)
+    lead = order.side(order.name)
     empty_first = start.down != (dialect == "sqlite")
     if start.values[0] is None:
         yield and_(lead.is_(None), _beyond(order, start, 1))
@@ -201,7 +179,7 @@ def _parts(order: Order, start: _Start, dialect: str) -> Iterator[ColumnElement[
 def _beyond(order: Order, start: _Start, first: int = 0) -> ColumnElement[bool]:
     """Return the condition for the rows beyond the values of `start`, from the order's column number `first` on."""
     names = order.names[first : len(start.values)]
-    pairs = [(getattr(order.model, name), columns(order.model)[name].type) for name in names]
+    pairs = [(order.side(name), columns(order.model)[name].type) for name in names]
     values = [literal(value, kind) for value, (_side, kind) in zip(start.values[first:], pairs, strict=True)]
     left: Any = pairs[0][0] if len(pairs) == 1 else tuple_(*(side for side, _kind in pairs))
     right: Any = values[0] if len(pairs) == 1 else tuple_(*values)
@@ -224,16 +202,3 @@ def _cursor(order: Order, row: RowMapping) -> str:
 
 def _values(order: Order, row: RowMapping) -> list[Any]:
     return [row[f"place_{name}"] for name in order.names]
-
-
-def _ties(model: type[Model], name: str) -> tuple[str, ...]:
-    """Return the columns after `name` in the shortest index that leads from it to the key; none where no ties are."""
-    table = columns(model)
-    if name == "id" or (table[name].unique and not table[name].nullable):
-        return ()
-    found = [("id",)] if table[name].unique else []
-    for index in model.__table__.indexes:
-        lead, *rest = (column.key for column in index.columns)
-        if lead == name and rest and rest[-1] == "id" and not any(table[one].nullable for one in rest):
-            found.append(tuple(rest))
-    return min(found, key=len, default=("id",))

@@ -35,7 +35,7 @@ def deleted(session: Session, model: type[Model]) -> Select[Any]:
     later = CHANGE.alias("later")
     again = exists().where(later.c.model == Change.model, later.c.row_id == Change.row_id, later.c.id > Change.id)
     gone = select(Change).where(Change.model == model.__tablename__, ~again, _is_deletion(dialect))
-    return gone.order_by(Change.id.desc())
+    return gone.order_by(Change.created_at.desc(), Change.id.desc())
 
 
 def deletion(session: Session, model: type[Model], key: int) -> Select[Any]:

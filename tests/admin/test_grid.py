@@ -23,6 +23,7 @@ from make import make
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
 MOST_STATEMENTS = 7
+TO_COUNT = 1  # filters: how many rows pass them decides how they are found
 ROLES = ("administrator", "editor", "moderator", "author")
 
 
@@ -100,7 +101,7 @@ def test_a_page_with_relations_and_filters_takes_as_few(app, as_role, queries):
     with queries() as sent:
         page = page_of(browser.get(address))
     assert len(titles(page)) == 30
-    assert len(sent) <= MOST_STATEMENTS, sent
+    assert len(sent) <= MOST_STATEMENTS + TO_COUNT, sent
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Column, Date, Float, Integer, Numeric, String, Time, Uuid, select
 
-from backoffice.core import cursors, paging
+from backoffice.core import cursors, ordering, paging
 from backoffice.core.criteria import BadCriteria
 from backoffice.core.model import db
 from backoffice.core.paging import Order, Place
@@ -214,7 +214,7 @@ def test_only_columns_one_may_see_and_an_index_sorts_put_rows_in_order(app, monk
                 paging.order(Post, ALL, name, desc=True)
         with pytest.raises(BadCriteria):
             paging.order(User, nobody, "email", desc=False)
-        monkeypatch.setattr(paging, "may_see", lambda *_asked: False)
+        monkeypatch.setattr(ordering, "may_see", lambda *_asked: False)
         assert paging.order(Post, nobody, "", desc=False) == Order(Post, "id", desc=True)
 
 

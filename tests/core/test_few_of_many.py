@@ -1,0 +1,92 @@
+"""Rows that pass filters are the same in the same order, whether met in a list or found first and then sorted."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+
+from backoffice.admin import parameters, query
+from backoffice.core import plans
+from backoffice.core.access import OPERATOR
+from backoffice.core.criteria import Criteria, Filter
+from backoffice.core.history import Change
+from backoffice.core.model import db
+from backoffice.models.content import Post, Tag
+from make import make
+
+FILTERS = (
+    [("status", "draft")],
+    [("status__in", "draft,review"), ("tags__empty", "yes")],
+    [("tags__empty", "no"), ("title__empty", "no")],
+    [("where", "any(status:review,tags__empty:yes)")],
+    [("view", "in-review")],
+    [("status", "archived")],
+)
+ORDERS = ([], [("sort", "published_at")], [("sort", "title"), ("desc", "1")], [("sort", "status")])
+PAIRS = (("actor_id", "1"), ("verb", "update"), ("model", "post"), ("door", "panel"))
+
+
+@pytest.fixture
+def posts(app, monkeypatch):
+    """Open the application on posts with equal titles, some without a date and some with a tag."""
+    said = Post.resource
+    monkeypatch.setattr(Post, "resource", replace(said, filters=(*said.filters, "title")))
+    with app.test_request_context():
+        tag = make(Tag)
+        for at in range(23):
+            one = make(Post, title=f"Title {at * 7 % 5}", status=("draft", "review")[at % 2])
+            one.tags = [tag] if at % 3 else []
+        db.session.commit()
+        yield
+
+
+def walked(pairs):
+    """Return the keys of all rows that are asked for, page by page, and how many there are said to be."""
+    keys, rest = [], []
+    while True:
+        asked = parameters.read(Post, OPERATOR, MultiDict([*pairs, *rest]))
+        asked = replace(asked, page_size=5)
+        found = query.find(db.session(), OPERATOR, Post, asked, ("title",))
+        keys += [row.key for row in found.rows]
+        if not found.next:
+            return keys, found.total.value
+        rest = [("after", found.next)]
+
+
+@pytest.mark.parametrize("few", [-1, 1000])
+def test_what_is_found_is_what_the_naive_statement_finds(posts, monkeypatch, few):
+    monkeypatch.setattr(query, "FEW", few)
+    for pairs, way in product(FILTERS, ORDERS):
+        asked = parameters.read(Post, OPERATOR, MultiDict([*pairs, *way]))
+        order = query.paging.order(Post, OPERATOR, asked.sort, desc=asked.desc)
+        sides = (getattr(Post, name) for name in order.names)
+        naive = select(Post.id).where(asked.criteria.condition(OPERATOR))
+        naive = naive.order_by(*(side.desc() if order.desc else side.asc() for side in sides))
+        expected = list(db.session.scalars(naive))
+        assert walked([*pairs, *way]) == (expected, len(expected)), (pairs, way)
+
+
+def test_few_rows_are_looked_for_once_and_none_are_not_looked_up(posts, queries):
+    with queries() as sent:
+        assert walked([("tags__empty", "yes"), ("sort", "title")])[1] == 8
+    pages = 2
+    assert len([one for one in sent if "EXISTS" in one]) == pages
+    with queries() as sent:
+        assert walked([("status", "archived")]) == ([], 0)
+    assert len([one for one in sent if "FROM post" in one]) == 1
+
+
+def test_the_history_of_some_days_is_read_in_its_own_order(app):
+    with app.app_context():
+        session = db.session()
+        for name, value in PAIRS:
+            filters = (Filter(name, "is", value), Filter("created_at", "to", "2024-01-01"))
+            asked = select(Change.id).where(Criteria(Change, filters=filters).condition(OPERATOR))
+            asked = asked.order_by(Change.created_at.desc(), Change.id.desc()).limit(51)
+            served = plans.SERVED[db.engine.dialect.name]
+            assert served(session, asked, "change", True), name
+            assert served(session, asked, "change", False), name
+            plan = str(session.connection().execute(plans.Explained(asked)).all())
+            assert f"ix_change_{name}_created_at" in plan or db.engine.dialect.name == "postgresql", plan
