@@ -18,6 +18,8 @@ from backoffice.core.search_tables import is_derived
 from conftest import POSTGRESQL
 
 pytestmark = pytest.mark.database
+# Indexes that others took the place of since.
+REPLACED = {f"ix_change_{name}_id" for name in ("actor_id", "verb", "model", "door")}
 
 
 @pytest.fixture
@@ -133,11 +135,11 @@ def test_a_migrated_file_gives_no_key_twice_and_keeps_its_rows(app, address):
         connection.execute(f"INSERT INTO change ({names}) VALUES ({told})")
         before = definitions(connection)
         with app.app_context():
-            upgrade(revision="0016")
+            upgrade()
         assert connection.execute("SELECT id, name FROM tag").fetchall() == [(3, "Tag 3"), (7, "Tag 7")]
         assert connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'tag'").fetchone() == (12,)
         assert {name for kind, name in definitions(connection) if kind != "table"} >= {
-            name for kind, name in before if kind != "table"
+            name for kind, name in before if kind != "table" and name not in REPLACED
         }
         for model in resources().values():
             sql = definitions(connection)["table", model.__tablename__]
