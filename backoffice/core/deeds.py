@@ -1,5 +1,7 @@
 """What the history says in words: what was done, to what kind of row, and through which door it came."""
 
+from typing import Any
+
 from backoffice.core.catalogues import inside
 from backoffice.core.catalogues import lazy_pgettext as _p
 from backoffice.core.resource import actions, resource, resources, said
@@ -74,3 +76,10 @@ def door(name: str) -> str:
 OF_DOORS = {"words": door, "offered": doors}
 OF_KINDS = {"words": kind, "offered": kinds}
 OF_DEEDS = {"words": deed, "offered": deeds}
+# The columns by which changes are found, and what their indexes hold beside the dates.
+INDEXED: dict[str, dict[str, Any]] = {
+    "actor_id": {"postgresql_include": ["model", "verb"]},
+    "verb": {"postgresql_include": ["model"]},
+    "model": {"postgresql_include": ["verb"]},
+    "door": {},
+}

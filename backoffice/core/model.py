@@ -9,14 +9,14 @@ from typing import Any, ClassVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Boolean, Index, Integer, MetaData, SmallInteger, String, Table, Text, event
+from sqlalchemy import Boolean, Integer, MetaData, SmallInteger, String, Text, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.orm.attributes import QueryableAttribute
 from sqlalchemy.schema import Column
 from sqlalchemy.sql import ClauseElement
 
-from backoffice.core import addresses, connections
+from backoffice.core import addresses, connections, ties
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.catalogues import lazy_gettext
 from backoffice.core.types import LARGEST, Invalid, Key, Slug, UtcDateTime
@@ -87,7 +87,7 @@ class Model(db.Model):  # type: ignore[name-defined,misc]
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "__table__" in vars(cls):
-            _break_ties(cls.__table__)
+            ties.broken(cls.__table__)
             # A row that is brought back finds its own key free: SQLite, too, never gives one twice.
             cls.__table__.dialect_kwargs["sqlite_autoincrement"] = True
 
@@ -142,18 +142,6 @@ class Model(db.Model):  # type: ignore[name-defined,misc]
             if not getattr(self, name):
                 word = addresses.stem(column, getattr(self, column.info["from"]))
                 setattr(self, name, addresses.free(db.session(), column, word))
-
-
-def _break_ties(table: Table) -> None:
-    """Let an index of one column be one to sort by, however many rows are equal: the key follows the column."""
-    there = [list(index.columns) for index in table.indexes]
-    for index in list(table.indexes):
-        (first, *more) = index.columns
-        if not more and not index.unique and not first.foreign_keys:
-            table.indexes.discard(index)
-            # A model that says more of such an index has its own.
-            if [first, table.c.id] not in there:
-                Index(None, first, table.c.id)
 
 
 def required(column: Column[Any]) -> bool:

@@ -11,7 +11,6 @@ INCLUDED = {"actor_id": ["model", "verb"], "verb": ["model"], "model": ["verb"],
 
 BESIDE = {
     "created_at": ["status", "published_at", "publish_at", "kind"],
-    "published_at": ["created_at", "status", "kind"],
 }
 
 
