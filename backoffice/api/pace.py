@@ -25,5 +25,5 @@ def _breached(limit):
 
 
 LIMITS = {"key_func": _who, "on_breach": _breached, "exempt_when": _is_off}
-reading = limiter.shared_limit(READS, scope="api reads", methods=["GET", "HEAD"], **LIMITS)
-writing = limiter.shared_limit(WRITES, scope="api writes", methods=["POST", "PATCH", "DELETE"], **LIMITS)
+reading = limiter.shared_limit(lambda: READS, scope="api reads", methods=["GET", "HEAD"], **LIMITS)
+writing = limiter.shared_limit(lambda: WRITES, scope="api writes", methods=["POST", "PATCH", "DELETE"], **LIMITS)
