@@ -193,7 +193,7 @@ def test_verbs_that_no_page_has_are_answered_sanely(world, rule):
     browser = world.people[matrix.ADMINISTRATOR].browser
     before = counted(world.app)
     # Nothing but the map knows rules, so it is asked about each verb; each verb is sent to a third of the rules.
-    for method in OUTLANDISH:
+    for method in set(OUTLANDISH) - rule.methods:
         with pytest.raises(MethodNotAllowed) as refused:
             known(world.app).match(path_of(rule).partition("?")[0], method)
         assert {*refused.value.valid_methods} == rule.methods
