@@ -1,4 +1,4 @@
-"""Measuring: each operation on every tool in turn, some requests at a time, until there are enough."""
+"""Measuring: each operation on every tool in turn, some requests in a row, until there are enough."""
 
 import html
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from client import Client, local
 from servers import memory
 
-WANTED, AT_ONCE, FEWEST = 40, 4, 8
+WANTED, IN_A_ROW, FEWEST = 40, 10, 10
 OPERATIONS = {
     "first": "grid, page 1",
     "dated": "sorted by creation, oldest first",
@@ -73,7 +73,7 @@ def measure(operation, runners, facts, longest):
         runner.figures[operation] = Figures()
         turns(runner, operation, facts, count=2)
         runner.figures[operation].times.clear()
-    for _round in range(WANTED // AT_ONCE):
+    for _round in range(WANTED // IN_A_ROW):
         for runner in runners:
             figures = runner.figures[operation]
             slow = sum(figures.times) > longest * 1000 and len(figures.times) >= FEWEST
@@ -87,7 +87,7 @@ def once(operation, runner, facts):
     turns(runner, operation, facts, count=2)
 
 
-def turns(runner, operation, facts, count=AT_ONCE):
+def turns(runner, operation, facts, count=IN_A_ROW):
     """Ask one runner for an operation so many times, one after the other."""
     figures = runner.figures[operation]
     try:

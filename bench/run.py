@@ -164,7 +164,7 @@ def _settings(asked, engine):
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "commit": _commit(),
         "place": report.place(engine),
-        "at_once": measuring.AT_ONCE,
+        "in_a_row": measuring.IN_A_ROW,
         "wanted": measuring.WANTED,
         "fewest": measuring.FEWEST,
         "longest": asked.seconds,

@@ -51,7 +51,7 @@ def _line(operation, runners, facts, rounds):
         for runner, known in zip(runners, computed, strict=True):
             before = worked(runner.group)
             measuring.turns(runner, operation, facts)
-            known.append((worked(runner.group) - before) / measuring.AT_ONCE)
+            known.append((worked(runner.group) - before) / measuring.IN_A_ROW)
     (own, other), (own_work, other_work) = (
         [runner.figures[operation].median for runner in runners],
         [statistics.median(known) for known in computed],
