@@ -28,9 +28,9 @@ A machine's mood changes: read ratios rather than milliseconds, and compare figu
 The data set has {posts:,} posts and {comments:,} comments; all tools read the same tables, with the same indexes,
 and show 50 rows a page: title, author, category, tags, status and two dates. Somebody is signed in to each. They are
 asked in turn, {in_a_row} requests one after the other, until each has answered {wanted}; a tool that has taken
-{longest:g} seconds for one operation is asked no further once it has answered {fewest} times. *Floor* is the best SQL written by hand for
-the same rows, in Python and without HTTP. *Tuned* is what the tool's own documentation offers: no total where it can be
-left out, related rows joined or fetched at once, relations found by typing.
+{longest:g} seconds for one operation is asked no further once it has answered {fewest} times. *Floor* is the best SQL
+written by hand for the same rows, in Python and without HTTP. *Tuned* is what the tool's own documentation offers: no
+total where it can be left out, related rows joined or fetched at once, relations found by typing.
 """
 WHOLE = """Each tool alone, once, and given up after {patience:g} seconds or half of the free memory. The floor of the
 file is the database's own COPY (on SQLite the same rows read and written in Python), that of the changes a bare UPDATE

@@ -55,8 +55,8 @@ class Token(Model):
                 danger=True,
             ),
         ),
+        # Everybody sees and ends their own in the menu of the account, whatever their roles.
         owner="user_id",
-        grants=dict.fromkeys(("editor", "moderator", "author"), "read:own revoke:own"),
     )
 
 

@@ -19,6 +19,7 @@ from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag
 from backoffice.models.media import Image
+from backoffice.models.tokens import Token
 from make import make
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
@@ -566,6 +567,7 @@ def test_every_grid_of_the_menu_shows_its_rows_in_every_order(role, app, as_role
         make(Image, uploader=mine)
         make(Job, user=mine)
         make(SavedView, user=mine)
+        make(Token, user=mine)
         db.session.commit()
     for address in page_of(browser.get("/admin/")).xpath('//nav[@aria-label="Main"]//a[@class="side-link"]/@href')[1:]:
         page = page_of(browser.get(address))
