@@ -18,10 +18,10 @@ def init_app(app):
     app.before_request(refusal.refuse)
     app.before_request(name_intent)
     app.teardown_request(forget_intent)
-    extensions.init_app(app)
-    # What is registered first comes last: the headers say whether an answer is private.
+    # What is registered first comes last: the headers say whether an answer is private, whatever extensions add.
     app.after_request(compression.compress)
     app.after_request(headers.add)
+    extensions.init_app(app)
     app.add_template_global(csp_nonce)
     assets.init_app(app)
     appearance.init_app(app)

@@ -5,6 +5,8 @@ from flask import current_app, g, request, session
 from backoffice.core.nonce import csp_nonce
 
 PRIVATE = ("/admin", "/api", "/language")
+# Only these ask anybody to come back later.
+WAITS = (429, 503)
 YEAR = 365 * 24 * 3600
 
 # What a page could ask the browser for, and none of ours does.
@@ -46,6 +48,9 @@ def add(response):
     for name, value in (*EVERYWHERE.items(), ("Content-Security-Policy", policy())):
         if name.lower() not in said:
             response.headers.add(name, value)
+    if response.status_code not in WAITS:
+        # What counts the requests adds it to every answer that it counted.
+        response.headers.pop("Retry-After", None)
     response.headers["X-Request-ID"] = g.get("request_id", "-")
     if _over_tls():
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"

@@ -27,6 +27,8 @@ def test_one_person_sends_so_many_requests_by_all_tokens_together(limited):
     first, other = (Program(limited, token_of(limited, one.id), one) for one in (editor, author))
     second = Program(limited, token_of(limited, editor.id))
     assert [one.post("tags", {"name": name}).status_code for one, name in ((first, "a"), (second, "b"))] == [201, 201]
+    counted = second.get("tags/1")
+    assert (counted.status_code, counted.headers.get("Retry-After")) == (200, None)
     late = second.post("tags", {"name": "c"})
     assert (late.status_code, late.mimetype) == (429, "application/problem+json")
     assert int(late.headers["Retry-After"]) > 1
