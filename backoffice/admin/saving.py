@@ -8,7 +8,7 @@ from backoffice.admin.fields import Upload
 from backoffice.admin.forms import RowForm
 from backoffice.admin.lookup import short
 from backoffice.admin.pickers import Picker
-from backoffice.core import writing
+from backoffice.core import objections, writing
 from backoffice.core.access import fetch
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import db
@@ -36,7 +36,7 @@ def save(form, row):
     """Return the stored row (`row` is None for a new one), flushed; raises Refusal with what is wrong."""
     session, user = db.session(), form.user
     if form.problems:
-        raise Refusal({})
+        raise Refusal(_besides(form, row))
     values = form.values() | _added(form)
     if row is None:
         return writing.create(session, user, form.model, values)
@@ -47,6 +47,14 @@ def save(form, row):
     if form.conflicts:
         raise Stale({"": _("Someone else changed the same meanwhile.")})
     return writing.update(session, user, row, values, form.version)
+
+
+def _besides(form, row):
+    """Return what the model has against the rest of a form in which some fields are wrong: all is told at once."""
+    # What would be added on the spot is not there, and nothing is added for a row that is not stored.
+    unread = {one.name for one in form if one.errors or isinstance(one, Upload) or getattr(one, "adds", False)}
+    values = {name: value for name, value in form.values().items() if name not in unread}
+    return objections.against(db.session(), form.user, form.model if row is None else row, values, unread)
 
 
 def _added(form):

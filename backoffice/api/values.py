@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Boolean, Float, Integer, Numeric, select
 from sqlalchemy.types import TypeDecorator
 
 from backoffice.api.subjects import is_many
-from backoffice.core import values
+from backoffice.core import objections, values
 from backoffice.core.access import condition
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.files import store_picture
@@ -25,15 +25,33 @@ DATA = re.compile(r"data:image/[a-z+.-]{1,20};base64,")
 
 def read(user, model, told):
     """Return the values for `told` (field → JSON) by column and relation; raises Refusal for what cannot be meant."""
+    found, problems = _sorted(user, model, told)
+    if problems:
+        raise Refusal(problems)
+    return found
+
+
+def of_row(user, what, told):
+    """Return the values for `told` as `read` does, for `what`: a row, or the model of a new one.
+
+    What the model has against the rest is told together with what cannot be meant.
+    """
+    model = what if isinstance(what, type) else type(what)
+    found, problems = _sorted(user, model, told)
+    if problems:
+        raise Refusal(problems | objections.against(db.session(), user, what, found, told.keys() - found.keys()))
+    return found
+
+
+def _sorted(user, model, told):
+    """Return the values that can be meant, and sentences about the others, by field."""
     may, found, problems = writable(user, model), {}, {}
     for name, sent in told.items():
         try:
             found[name] = _value(user, model, name, sent) if name in may else _none()
         except ValueError as error:
             problems[name[:80]] = str(getattr(error, "message", error))
-    if problems:
-        raise Refusal(problems)
-    return found
+    return found, problems
 
 
 def _none():

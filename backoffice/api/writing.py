@@ -18,7 +18,7 @@ def create(user, model):
     told = bodies.read(request)
 
     def work():
-        row = writing.create(db.session(), user, model, values.read(user, model, told))
+        row = writing.create(db.session(), user, model, values.of_row(user, model, told))
         return {"id": row.id}, 201
 
     found, status, again = once.do(user, work)
@@ -36,7 +36,7 @@ def update(user, model, key):
     version = versions.read(told)
     session = db.session()
     row = _held(user, model, "update", key)
-    settled = versions.settle(user, row, version, values.read(user, model, told))
+    settled = versions.settle(user, row, version, values.of_row(user, row, told))
     if settled.conflicts:
         raise versions.conflict(row, settled)
     writing.update(session, user, row, settled.values, row.version)

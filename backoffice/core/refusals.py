@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -37,6 +38,31 @@ def explained(model: type[Model]) -> Iterator[None]:
         raise Stale({"": _("Someone changed this meanwhile.")}) from error
     except IntegrityError as error:
         raise Refusal(explain(error, model)) from error
+
+
+@contextmanager
+def thorough(session: Session, model: type[Model], values: Mapping[str, Any], key: int | None = None) -> Iterator[None]:
+    """Add to what is refused inside what the database would say next: `taken`, for the row `key` or a new one."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise Refusal(taken(session, model, values, key, refusal.problems)) from refusal
+
+
+def taken(
+    session: Session, model: type[Model], values: Mapping[str, Any], key: int | None, problems: Mapping[str, str]
+) -> dict[str, str]:
+    """Return `problems`, and one more for each unique value that another row than `key` holds already."""
+    found = dict(problems)
+    with session.no_autoflush:
+        for name, value in values.items():
+            column = columns(model).get(name)
+            # What was refused may be no value of its column at all, or one that nobody is to ask for.
+            if column is None or not column.unique or not value or name in problems:
+                continue
+            if session.scalar(select(model.id).where(column == value, model.id != (key or 0)).limit(1)):
+                found |= already(model, name)
+    return found
 
 
 def flush(session: Session, model: type[Model]) -> None:

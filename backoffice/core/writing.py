@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backoffice.core.access import NONE, OWN, NotFound, can, condition, may_write, rule
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import Model
-from backoffice.core.refusals import Refusal, Stale, flush
+from backoffice.core.refusals import Refusal, Stale, flush, thorough
 from backoffice.core.resource import Action, actions, columns, form_columns, key_of, relations, resource
 from backoffice.core.types import Choice, Invalid
 
@@ -38,7 +38,8 @@ def create(session: Session, user: Any, model: type[Model], values: Mapping[str,
 
     Raises NotFound when `user` may not create rows of `model`, Refusal when values are wrong.
     """
-    row = draft(session, user, model, values)
+    with thorough(session, model, values):
+        row = draft(session, user, model, values)
     session.add(row)
     flush(session, type(row))
     created.send(model, row=row)
@@ -74,7 +75,8 @@ def update(session: Session, user: Any, row: Any, values: Mapping[str, Any], ver
     """
     if version is not None and version != row.version and allowed(session, user, "update", row):
         raise Stale({"": _("Someone changed this meanwhile.")})
-    alter(session, user, row, values)
+    with thorough(session, type(row), values, row.id):
+        alter(session, user, row, values)
     flush(session, type(row))
     return row
 

@@ -1,13 +1,16 @@
 """A save that the database could not take loses nothing of what was typed."""
 
+import io
 from contextlib import contextmanager
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
 from backoffice.core.model import db
+from backoffice.models.accounts import Role, User
 from backoffice.models.content import Post
-from filling import filled, shown
+from filling import errors, filled, shown
+from make import make
 
 
 @contextmanager
@@ -52,3 +55,29 @@ def test_a_password_never_comes_back(app, as_role):
             "/change", data={"password": "correct horse battery staple", "new_password": "another one"}
         )
     assert "another one" not in answer.text
+
+
+def test_one_send_tells_what_is_wrong_with_fields_with_the_row_and_with_what_others_hold(app, as_role, keep, read):
+    with app.app_context():
+        rights = ["user.read", "user.update", "user.create", "user.pick", "user.grant", "user.contact", "role.read"]
+        make(Role, name="clerk", rights=[*rights, "role.pick"])
+        db.session.commit()
+        mighty = db.session.scalars(select(Role.id).filter_by(name="administrator")).one()
+    clerk, key, _other = as_role("clerk"), keep(User, name="Before"), keep(User, username="taken")
+    typed = {"name": "After", "username": "taken", "email": "nobody", "timezone": "Nowhere", "roles": [mighty]}
+    wrong = ["email", "roles", "timezone", "username"]
+    for address in (f"/admin/user/edit/?id={key}", "/admin/user/new/"):
+        answer = clerk.post(address, data=filled(clerk.get(address), **typed))
+        assert (answer.status_code, sorted(errors(answer))) == (422, wrong)
+        assert len(shown(answer).xpath('//*[@id="problems"]//li')) == len(wrong)
+    # What is wrong with the row alone is told with what others hold, too.
+    sent = filled(clerk.get(address), **typed | {"timezone": ""})
+    assert sorted(errors(clerk.post(address, data=sent))) == ["email", "roles", "username"]
+    assert read(User, key, "name", "version") == ["Before", 1]
+
+
+def test_a_rule_says_nothing_of_a_field_that_could_not_be_read(as_role):
+    answer = as_role("editor").post(
+        "/admin/image/new/", data={"title": "T", "alt": "x" * 5000, "file": (io.BytesIO(b"no"), "a.png")}
+    )
+    assert (answer.status_code, list(errors(answer))) == (422, ["alt"])

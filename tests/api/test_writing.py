@@ -35,6 +35,7 @@ WRONG = [
     ({"publish_at": "tomorrow"}, "publish_at"),
     ({"publish_at": 10**30}, "publish_at"),
 ]
+CLERK = {f"user.{verb}" for verb in ("read", "create", "update", "grant", "contact")} | {"role.read", "role.pick"}
 
 
 @pytest.fixture
@@ -117,6 +118,27 @@ def test_what_a_row_cannot_hold_is_said_under_the_name_of_its_field(app, program
         assert (answer.status_code, list(answer.json.get("errors", ()))) == (422, [field]), answer.json
     with app.app_context():
         assert db.session.scalars(select(Post)).all() == []
+
+
+def test_one_request_is_told_all_that_stands_against_it(app, program):
+    boss = program("administrator")
+    role = boss.post("roles", {"name": "clerk", "rights": sorted(CLERK)}).json["id"]
+    mighty = boss.get("roles?name=administrator").json["data"][0]["id"]
+    clerk = program("clerk")
+    sent = {"name": 5, "email": "nobody", "username": clerk.user.username, "roles": [role, mighty], "nothing": 1}
+    made = clerk.post("users", sent)
+    assert (made.status_code, sorted(made.json["errors"])) == (422, ["email", "name", "nothing", "roles", "username"])
+    address = f"users/{boss.user.id}"
+    sent |= {"version": boss.get(address).json["version"], "active": "no"}
+    changed = clerk.patch(address, sent)
+    assert changed.status_code == 422
+    assert sorted(changed.json["errors"]) == ["active", "email", "name", "nothing", "roles", "username"]
+    assert boss.get(address).json["version"] == sent["version"]
+
+
+def test_a_body_that_is_too_long_is_a_problem_like_any_other(program):
+    answer = program("editor").post("tags", {"name": "x"}, environ_overrides={"CONTENT_LENGTH": str(33 * 2**20)})
+    assert (answer.status_code, answer.mimetype, answer.json["status"]) == (413, "application/problem+json", 413)
 
 
 def test_a_text_is_as_clean_as_by_any_other_door_and_a_unique_value_stays_so(program):
