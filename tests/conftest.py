@@ -29,10 +29,14 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what opens the database of the run: all else comes out alike on any, and once is enough for it."""
+    """Mark what opens the database of the run: all else comes out alike on any, and once is enough for it.
+
+    What takes long goes first, so that no process is left alone with it in the end.
+    """
     for item in items:
         if "database" in item.fixturenames:
             item.add_marker(pytest.mark.database)
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.hookimpl(hookwrapper=True)

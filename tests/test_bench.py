@@ -14,7 +14,7 @@ sys.path.append(str(ROOT / "bench"))
 import roundtrip  # noqa: E402 - found once the folder is known
 
 # What it measures is a database of its own, whichever the other tests use.
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.sqlite, pytest.mark.long]
 
 OPERATIONS = 11
 WORKS = 6

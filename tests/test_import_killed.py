@@ -20,6 +20,8 @@ from make import make
 from people import add_user
 from processes import job, processes, until
 
+pytestmark = pytest.mark.long
+
 LINES = 4_000
 
 

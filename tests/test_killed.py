@@ -16,6 +16,8 @@ from backoffice.models.content import Post
 from make import make
 from processes import processes
 
+pytestmark = pytest.mark.long
+
 ROWS = 1000
 
 

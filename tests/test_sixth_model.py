@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parent.parent
 # Neither what git does not keep nor what no test of a model reads.
 LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "instance", ".*_cache", "docs", "bench")
@@ -14,10 +17,10 @@ EVENT = '''"""Events: what takes place, where and when."""
 
 from datetime import datetime
 
-from backoffice.core.catalogues import lazy_gettext as _
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.model import Model
 from backoffice.core.resource import Action, Resource
 from backoffice.core.types import Choice, Key, Secret, UtcDateTime

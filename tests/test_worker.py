@@ -33,6 +33,8 @@ from people import add_user
 from processes import job, processes, until
 from working import NAME
 
+pytestmark = pytest.mark.long
+
 both_ways = pytest.mark.parametrize("way", ["table", "redis"], indirect=True)
 
 
