@@ -83,7 +83,7 @@ def _sifted(session, every, order, criteria):
     if criteria.search:
         return _number(session, every, criteria), replace(order, picked=every)
     number, keys = moments.kept(session, every, lambda: counting.sought(session, every, FEW))
-    return number, replace(order, picked=every) if keys is None else ordering.gathered(order, keys)
+    return number, ordering.sifted(session, order, every) if keys is None else ordering.gathered(order, keys)
 
 
 def _page(session, shown, order, asked, number):

@@ -8,14 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import Boolean, ColumnElement, DateTime, Integer, or_, select
+from sqlalchemy import Boolean, ColumnElement, DateTime, Integer, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from backoffice.core import spans
+from backoffice.core import distinct, spans
 from backoffice.core.access import may_see, parse_key
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.links import sides
-from backoffice.core.model import Model, largest, now
+from backoffice.core.model import Model, db, largest, now
 from backoffice.core.resource import columns, filterable, key_of, relations
 from backoffice.core.search import possible
 from backoffice.core.types import Choice, UtcDateTime
@@ -136,6 +136,8 @@ def _compared(model: type[Model], one: Filter, who: Asker) -> ColumnElement[bool
 
 def _holding(model: type[Model], one: Filter) -> ColumnElement[bool]:
     column: InstrumentedAttribute[Any] = getattr(model, one.name)
+    if "offered" in column.info and not columns(model)[one.name].nullable:
+        return distinct.holding(db.session(), column, one.value, lacks=one.operator == "lacks")
     found = column.icontains(one.value, autoescape=True)
     return or_(~found, column.is_(None)) if one.operator == "lacks" else found & possible(model, one.name, one.value)
 
@@ -158,6 +160,9 @@ def _empty(model: type[Model], one: Filter) -> ColumnElement[bool]:
         linked = select(sides(relation)[0]).where(sides(relation)[0] == model.id).exists()
         return ~linked if one.value == "yes" else linked
     column: InstrumentedAttribute[Any] = getattr(model, key_of(model, one.name))
+    if not columns(model)[key_of(model, one.name)].nullable:
+        # A database that does not know it asks all rows.
+        return false() if one.value == "yes" else true()
     return column.is_(None) if one.value == "yes" else column.is_not(None)
 
 

@@ -4,14 +4,20 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import CTE, Select, select
+from sqlalchemy import CTE, Boolean, Select, select
+from sqlalchemy.orm import Session
 
+from backoffice.core import counting
 from backoffice.core.access import may_see
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.criteria import BadCriteria
 from backoffice.core.hints import among
 from backoffice.core.model import Model
 from backoffice.core.resource import columns, key_of, resource, sortable
+from backoffice.core.types import Choice
+
+# What finding all rows first may cost at most: this part of what reading the list costs if they are all at its end.
+WORTH = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,11 @@ class Order:
         """Whether rows without a value stand at one end."""
         return bool(columns(self.model)[self.name].nullable)
 
+    @property
+    def clustered(self) -> bool:
+        """Whether very many rows are equal in it, so that those which pass some filter may stand far from its start."""
+        return self.nullable or isinstance(columns(self.model)[self.name].type, Choice | Boolean)
+
     def side(self, name: str) -> Any:
         """Return the column `name` of the rows that are put in order."""
         return getattr(self.model if self.gathered is None else self.gathered.c, name)
@@ -67,10 +78,32 @@ def gathered(order: Order, keys: list[int]) -> Order:
 
     A database that takes them for many would read all of the list in its order to meet them.
     """
+    return _collected(order, select(order.model.id).where(among(order.model.id, "gathered", keys)))
+
+
+def sifted(session: Session, order: Order, rows: Select[Any]) -> Order:
+    """Return the same order of `rows` (a SELECT of keys), many: they are met in the list or, if surely sooner, sorted.
+
+    PostgreSQL's planner takes it that they are spread evenly over the list. Where they all stand behind others, what
+    it believes to end soon reads the whole list; what that would cost it knows.
+    """
+    met, collected = replace(order, picked=rows), _collected(order, rows)
+    if not order.clustered or session.get_bind().dialect.name == "sqlite":
+        return met
+    whole, first = _in_order(collected, collected.picked), _in_order(met, rows).limit(1)
+    is_sooner = counting.cost(session, whole) < WORTH * counting.cost(session, first, lasting=True)
+    return collected if is_sooner else met
+
+
+def _collected(order: Order, rows: Select[Any]) -> Order:
     sides = (getattr(order.model, name) for name in dict.fromkeys(("id", *order.names)))
-    rows = select(*sides).where(among(order.model.id, "gathered", keys))
-    found = rows.cte("gathered").prefix_with("MATERIALIZED")
+    found = rows.with_only_columns(*sides).order_by(None).cte("gathered").prefix_with("MATERIALIZED")
     return replace(order, picked=select(found.c.id), gathered=found)
+
+
+def _in_order(order: Order, rows: Any) -> Any:
+    sides = [order.side(name) for name in order.names]
+    return rows.order_by(*(side.desc() if order.desc else side.asc() for side in sides))
 
 
 def _ties(model: type[Model], name: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from backoffice.admin import parameters, query
-from backoffice.core import plans
+from backoffice.core import counting, distinct, ordering, plans
 from backoffice.core.access import OPERATOR
 from backoffice.core.criteria import Criteria, Filter
 from backoffice.core.history import Change
@@ -55,9 +55,10 @@ def walked(pairs):
         rest = [("after", found.next)]
 
 
-@pytest.mark.parametrize("few", [-1, 1000])
-def test_what_is_found_is_what_the_naive_statement_finds(posts, monkeypatch, few):
+@pytest.mark.parametrize(("few", "worth"), [(-1, 0), (-1, 1e9), (1000, 0)])
+def test_what_is_found_is_what_the_naive_statement_finds(posts, monkeypatch, few, worth):
     monkeypatch.setattr(query, "FEW", few)
+    monkeypatch.setattr(ordering, "WORTH", worth)
     for pairs, way in product(FILTERS, ORDERS):
         asked = parameters.read(Post, OPERATOR, MultiDict([*pairs, *way]))
         order = query.paging.order(Post, OPERATOR, asked.sort, desc=asked.desc)
@@ -90,3 +91,54 @@ def test_the_history_of_some_days_is_read_in_its_own_order(app):
             assert served(session, asked, "change", False), name
             plan = str(session.connection().execute(plans.Explained(asked)).all())
             assert f"ix_change_{name}_created_at" in plan or db.engine.dialect.name == "postgresql", plan
+
+
+def test_the_values_of_a_column_with_few_are_asked_instead_of_all_rows(app, queries, monkeypatch):
+    with app.app_context():
+        session = db.session()
+        session.add_all(
+            Change(batch="one", door="panel", model="post", verb=verb, digest="-")
+            for verb in ("create", "update", "up_date", "Update", "update")
+        )
+        session.flush()
+
+        def found(operator, text):
+            with queries() as sent:
+                asked = Criteria(Change, filters=(Filter("verb", operator, text),)).condition(OPERATOR)
+                rows = sorted(session.scalars(select(Change.verb).where(asked)))
+            return rows, [one for one in sent if "RECURSIVE" not in one]
+
+        for _way in ("few values", "many values"):
+            assert found("contains", "UPD")[0] == ["Update", "update", "update"]
+            assert found("contains", "p_d")[0] == ["up_date"]
+            assert found("contains", "zyx")[0] == []
+            assert set(found("lacks", "date")[0]) == {"create"}
+            assert found("lacks", "zyx")[0] == sorted(session.scalars(select(Change.verb)))
+            (_rows, [asked]) = found("contains", "upd")
+            assert ("LIKE" in asked.upper()) == (_way == "many values")
+            monkeypatch.setattr(distinct, "MOST", 2)
+
+
+@pytest.mark.parametrize(("name", "costs", "is_sorted"), [
+    ("status", (10, 100), True),
+    ("published_at", (10, 100), True),
+    ("status", (50, 100), False),
+    ("title", (10, 100), False),
+])  # fmt: skip
+def test_rows_that_may_stand_behind_all_others_are_sorted_where_that_is_surely_sooner(
+    app, monkeypatch, name, costs, is_sorted
+):
+    monkeypatch.setattr(counting, "cost", lambda _session, _rows, *, lasting=False: costs[lasting])
+    with app.app_context():
+        session = db.session()
+        way = ordering.sifted(session, ordering.order(Post, OPERATOR, name, desc=False), select(Post.id))
+        assert (way.gathered is not None) == (is_sorted and session.get_bind().dialect.name == "postgresql")
+
+
+def test_what_is_never_empty_is_not_asked_for_being_so(posts, queries):
+    with queries() as sent:
+        assert walked([("created_at__empty", "yes")]) == ([], 0)
+        every = walked([])
+        assert walked([("created_at__empty", "no")]) == every
+        assert walked([("where", "any(author__empty:yes,status:draft)")]) == walked([("status", "draft")])
+    assert not any("created_at IS" in one or "author_id IS" in one for one in sent)
