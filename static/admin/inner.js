@@ -101,9 +101,10 @@
     document.getElementById(link.hash.slice(1))?.focus();
   });
   dialog.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    // Either way of saving saves what stands on top; there is only one way on from it.
+    if (["enter", "s"].includes(event.key.toLowerCase()) && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      form()?.requestSubmit();
+      if (!event.repeat) form()?.requestSubmit();
     }
     if (event.key !== "Escape" || event.defaultPrevented) return;
     event.preventDefault();

@@ -115,9 +115,11 @@ def test_what_is_hidden_is_told_sorted_filtered_and_set_as_little_as_what_is_not
         if matrix.scope(person, model, "read") == matrix.NONE:
             continue
         asked, path = world.people[person].program, plural(model)
+        queries = ("{0}=a", "{0}__contains=a", "sort={0}", "fields={0}", "where=all({0}:a)")
+        unknown = {query: asked.get(f"{path}?{query.format('nothing')}") for query in queries}
         for hidden in matrix.hidden(person, model):
-            for query in ("{0}=a", "{0}__contains=a", "sort={0}", "fields={0}", "where=all({0}:a)"):
-                real, unreal = (asked.get(f"{path}?{query.format(one)}") for one in (hidden, "nothing"))
+            for query, unreal in unknown.items():
+                real = asked.get(f"{path}?{query.format(hidden)}")
                 assert real.status_code == unreal.status_code == 400, (query, hidden)
                 assert real.json["detail"].replace(hidden, "nothing") == unreal.json["detail"], (query, hidden)
             if matrix.scope(person, model, "update") == matrix.ALL:

@@ -88,7 +88,7 @@ def test_an_author_who_is_not_there_yet_is_made_over_the_form_of_a_post(app, ent
     dialog.locator(".form-summary").get_by_role("link").first.press("Enter")
     expect(dialog.get_by_role("textbox", name="Username")).to_be_focused()
     page.keyboard.type("ann")
-    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Control+s")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("radio", name="Ann Reed")).to_be_checked()
     expect(page.get_by_role("textbox", name="Title")).to_have_value("Typed before")
