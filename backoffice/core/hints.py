@@ -45,6 +45,18 @@ def _at_hand(element: Walked, compiler: Any, **options: Any) -> str:
     return f"({compiler.process(element.clauses, **options)}) IS TRUE"
 
 
+class Sought(FunctionElement[bool]):
+    """That a key is among few others, wherever these stand: whoever sorts the rows finds all of them first."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(Sought)
+def _in_brackets(element: Sought, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)})"
+
+
 class Keys(TypeDecorator[list[int]]):
     """The keys of rows as one parameter, however many they are."""
 

@@ -5,7 +5,7 @@ from sqlalchemy import and_, case, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from backoffice.core import counting
-from backoffice.core.hints import Unindexed, Walked
+from backoffice.core.hints import Sought, Unindexed, Walked
 from backoffice.core.model import db, now
 from backoffice.models.accounts import User
 from backoffice.models.content import PAGE, PUBLISHED, SCHEDULED, Category, Post, Tag
@@ -57,12 +57,15 @@ def latest(most, longest, *tiers):
     return list(db.session.execute(query))
 
 
-def walked(place, keys, many):
+def walked(place, keys, many, reach=0):
     """Return what `listed` does for the posts with one of the `keys` (a SELECT of about so `many`).
 
-    The list of all posts is read from its place on until enough of them are met.
+    The list of all posts is read from its place on until enough of them are met; after `reach` posts, if that is given,
+    they are looked up instead.
     """
-    rows = _read([(0, _around(way, place, Walked(Post.id.in_(keys)))) for way in WAYS], place)
+    rows = _read([(0, _met(way, place, keys, reach)) for way in WAYS], place)
+    if reach and len(rows) <= paging.SIZE:
+        return listed(place, Sought(Post.id.in_(keys)))
     if not place.beyond and len(rows) <= paging.SIZE:
         return paging.page(rows, place, counting.Number(place.skipped + len(rows)))
     most, counted = paging.NUMBERED * paging.SIZE, select(Post.id).where(public(), Post.id.in_(keys))
@@ -152,6 +155,14 @@ def _around(way, place, *conditions):
     return _ordered(way, place.skipped + paging.SIZE + 1, place, *conditions)
 
 
+def _met(way, place, keys, reach):
+    if not reach:
+        return _around(way, place, Walked(Post.id.in_(keys)))
+    near = _ordered(way, reach, place).subquery()
+    rows = select(near).where(Walked(near.c.id.in_(keys))).order_by(*_towards(place, near.c.moment, near.c.id))
+    return rows.limit(place.skipped + paging.SIZE + 1)
+
+
 def _ordered(way, most, place, *conditions):
     """Return a SELECT of at most so many posts that became public in one way, in the order their index has."""
     status, date = way
@@ -159,6 +170,11 @@ def _ordered(way, most, place, *conditions):
     query = query.where(Post.status == status, date <= now(), Post.kind != PAGE, *conditions)
     if place.beyond:
         query = query.where(_beyond(date, place))
+    if any(isinstance(one, Sought) for one in conditions):
+        # What skips nothing is a wall all the same: no database looks through it for the order.
+        query = select(query.offset(0).subquery())
+        date, key = query.selected_columns.moment, query.selected_columns.id
+        return query.order_by(*_towards(place, date, key)).limit(most)
     return query.order_by(*_towards(place, date, Post.id)).limit(most)
 
 

@@ -12,7 +12,7 @@ from backoffice.core.model import db, now
 from backoffice.models.accounts import User
 from backoffice.models.content import SCHEDULED, Category, Post
 from backoffice.models.media import Image
-from backoffice.site import paging, subjects
+from backoffice.site import paging, subjects, tagged
 from backoffice.site.paging import SIZE, Page, Place
 
 PICTURE = "ab" * 32 + ".png"
@@ -155,6 +155,22 @@ def test_a_tag_of_very_many_posts_shows_each_once(publish, read, monkeypatch, ma
     assert [one for part in parts for one in titles(part)] == [f"Tagged {number:02}" for number in range(3 * SIZE + 1)]
     assert total in parts[0].text("main", "p")
     assert "37 posts" in parts[3].text("main", "p")  # the end has been seen
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+def test_many_posts_of_a_tag_that_are_all_old_are_looked_up(publish, read, monkeypatch, queries, is_old):
+    """Where they are new, the list of all is read until enough of them are met."""
+    monkeypatch.setattr(counting, "planned", lambda _session, rows: 20 if "post_tag" in str(rows) else 30)
+    monkeypatch.setattr(tagged, "FEW", 1)
+    monkeypatch.setattr(tagged, "LOOKED_UP", 1)
+    for tag in ("Plain", "Rope") if is_old else ("Rope", "Plain"):
+        for number in range(20):
+            publish(f"{tag} {number:02}", tags=[tag])
+    with queries() as sent:
+        page = read("/tags/rope")
+    assert titles(page) == [f"Rope {number:02}" for number in range(SIZE)]
+    assert "20 posts" in page.text("main", "p")
+    assert len([one for one in sent if "row_number" in one]) == (2 if is_old else 1)
 
 
 def test_a_tag_of_very_many_drafts_is_not_there(publish, client, monkeypatch):
