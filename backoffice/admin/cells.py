@@ -15,7 +15,7 @@ from flask_babel import get_locale, get_timezone
 from markupsafe import Markup, escape
 from sqlalchemy import Boolean, Integer
 
-from backoffice.admin.markup import fill, joined
+from backoffice.admin.markup import fill, harmless, joined
 from backoffice.admin.words import NOTHING
 from backoffice.core.access import may_see
 from backoffice.core.catalogues import comma, number
@@ -162,16 +162,17 @@ def _words(_column):
 
 
 def _moment(_column):
-    language, zone = str(get_locale()), ZoneInfo(get_timezone().zone)
-    between = _between(language)
+    language, zone = str(get_locale()), get_timezone().zone
+    return lambda value: _told(language, zone, value)
 
-    def draw(value):
-        here, stored = value.astimezone(zone), value.astimezone(UTC).isoformat()[:STORED]
-        day, minute = _day(language, here.date()), _minute(language, here.hour, here.minute)
-        # Only digits and what is escaped; a page writes a hundred of them.
-        return Markup(f'<time datetime="{stored}Z">{day}{between}{minute}</time>')  # noqa: S704
 
-    return draw
+# Lists are mostly looked at where they begin, so the same moments are told again and again.
+@lru_cache(maxsize=4096)
+def _told(language, zone, value):
+    here, stored = value.astimezone(ZoneInfo(zone)), value.astimezone(UTC).isoformat()[:STORED]
+    day, minute = _day(language, here.date()), _minute(language, here.hour, here.minute)
+    # Only digits and what is escaped.
+    return harmless(f'<time datetime="{stored}Z">{day}{_between(language)}{minute}</time>')
 
 
 # The rows of a page often share their days, and all there are share the minutes of one; wording them takes long.

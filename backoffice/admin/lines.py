@@ -7,7 +7,7 @@ from flask import render_template, request
 from flask_babel import get_locale
 from markupsafe import Markup
 
-from backoffice.admin import cells, inline
+from backoffice.admin import cells, inline, query
 from backoffice.admin.markup import fill, fix, joined
 from backoffice.admin.parameters import address
 from backoffice.core.catalogues import gettext as _
@@ -62,14 +62,14 @@ class Lines:
         may = (self.ticks, view.may("delete"), self.editable)
         self.look = Look(view.model, tuple(names), words, near, *may, leading, language)
         self.words_for = cells.namer(view.model)
-        self.drawers = {name: self._drawer(name) for name in names if name != leading}
+        self.drawers = [(name, self._drawer(name)) for name in query.arranged(view.model, names)]
 
     def html(self, rows):
         """Return the rows (of `query`) as the body of a table."""
         return joined([self._row(row) for row in rows])
 
     def _row(self, row):
-        shown = {name: draw(row) for name, draw in self.drawers.items()}
+        shown = {name: draw(value) for (name, draw), value in zip(self.drawers, row.cells, strict=True)}
         shown["row-key"], shown["row-words"] = row.key, self.words_for(row)
         opened = self.opened.name if self.opened is not None and self.opened.key == row.key else ""
         if opened:
@@ -77,12 +77,10 @@ class Lines:
         return fill(_shape(self.look, row.may_update, row.may_delete, opened), **shown)
 
     def _drawer(self, name):
-        """Return the function that gives the content of one column's cell from a row."""
-        if name in relations(self.model):
-            related = cells.related(self.model, name)
-            return lambda row: related(row.linked[name])
-        draw = cells.drawer(self.model, name)
-        return lambda row: draw(row.values[name])
+        """Return the function that gives the content of one column's cell; the row's name stands there by itself."""
+        if name == self.look.leading:
+            return lambda _value: ""
+        return cells.related(self.model, name) if name in relations(self.model) else cells.drawer(self.model, name)
 
     def _form(self, words):
         """Return the form of the opened cell; where the row's name stood, `words` stay to be pointed to."""

@@ -27,15 +27,13 @@ class Linked(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row of a grid: its values by column, and by relation the rows it names that may be named."""
+    """One row of a grid: in the order of `arranged` its values, and the rows it names that may be named."""
 
     key: int
-    version: int
     label: Any
     may_update: bool
     may_delete: bool
-    values: dict[str, Any]
-    linked: dict[str, list[Linked]]
+    cells: list[Any]
 
 
 @dataclass(frozen=True)
@@ -160,7 +158,6 @@ def _shown(someone, model, names):
     """Return the SELECT of what a page shows of the rows; `_rows` reads its columns in this order."""
     query = select(
         model.id,
-        model.version,
         label_of(someone, model).label("label"),
         condition(someone, "update", model).label("may_update"),
         condition(someone, "delete", model).label("may_delete"),
@@ -205,19 +202,27 @@ def _links(someone, model, name):
     return linked.where(hints.among(left, "keys")).order_by(named.c.label, named.c.key)
 
 
+def arranged(model, names):
+    """Return `names` in the order in which a Row holds them: columns, relations to one, relations to many."""
+    many = [name for name in names if _is_many(model, name)]
+    single = [name for name in names if name in relations(model) and name not in many]
+    return [*(name for name in names if name in columns(model)), *single, *many]
+
+
 def _rows(model, found, names, many):
     """Return the rows that were found by `_shown`."""
-    own = [name for name in names if name in columns(model)]
-    single = [name for name in names if name in relations(model) and name not in many]
+    linked = list(many.values())
+    own = len([name for name in names if name in columns(model)])
+    single = range(own, own + 3 * (len(names) - own - len(linked)), 3)
     rows = []
     for one in found:
-        key, version, label, may_update, may_delete, *rest = one.values()
-        linked = {name: known.get(key, []) for name, known in many.items()}
-        for at, name in enumerate(single):
-            other, words, readable = rest[len(own) + 3 * at :][:3]
-            linked[name] = [] if other is None else [Linked(other, words, bool(readable))]
-        values = dict(zip(own, rest, strict=False))
-        rows.append(Row(key, version, label, bool(may_update), bool(may_delete), values, linked))
+        key, label, may_update, may_delete, *rest = one.values()
+        cells = rest[:own]
+        for at in single:
+            other, words, readable = rest[at : at + 3]
+            cells.append([] if other is None else [Linked(other, words, bool(readable))])
+        cells += [known.get(key, []) for known in linked]
+        rows.append(Row(key, label, bool(may_update), bool(may_delete), cells))
     return rows
 
 
