@@ -9,6 +9,7 @@ from flask_security.utils import set_request_attr
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import joinedload
 
+from backoffice.auth import onlookers
 from backoffice.core import alone, moments
 from backoffice.core.model import db, now
 from backoffice.models.accounts import Role, User
@@ -47,14 +48,20 @@ def load(identity):
     word = session.get(WORD)
     if nameless() or not isinstance(word, str):
         return None
-    alone.stand(db.session())
-    found = db.session.execute(ASKED, {"token": seal(word)}).unique().one_or_none()
-    if found is None or found.User.fs_uniquifier != identity or not holds(found, found.User):
+    database = db.session()
+    alone.stand(database)
+    found = onlookers.find(database, seal(word)) if alone.looks() else _find(database, seal(word))
+    if found is None or found.user.fs_uniquifier != identity or not holds(found, found.user):
         return None
-    moments.begin(db.session(), found.moment)
-    g.presence = (Session, found.id, found.User.id, found.last_seen)
+    moments.begin(database, found.moment)
+    g.presence = (Session, found.id, found.user.id, found.last_seen)
     set_request_attr("fs_authn_via", "session")
-    return found.User
+    return found.user
+
+
+def _find(database, token):
+    row = database.execute(ASKED, {"token": token}).unique().one_or_none()
+    return row and onlookers.Found(row.id, row.created_at, row.last_seen, row.moment, row.User)
 
 
 def nameless():

@@ -21,8 +21,17 @@ def offer(app: Flask, endpoints: Iterable[str], parameters: Iterable[str]) -> No
 
 def stand(session: Session) -> None:
     """Let the statements of `session` stand alone if this request only looks, and nothing was asked yet."""
-    endpoints, parameters = current_app.extensions.get(EXTENSION, (frozenset(), frozenset()))
-    looks = reading.get() and request.endpoint in endpoints and parameters.issuperset(request.args)
+    plain = looks() and _offered()[1].issuperset(request.args) and not session.in_transaction()
     # SQLite asks nobody else, and begins transactions in our own way.
-    if looks and not session.in_transaction() and session.get_bind().dialect.name == "postgresql":
+    if plain and session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+
+
+def looks() -> bool:
+    """Tell whether this request asks for a page of rows, whatever narrows them, and writes nothing."""
+    return reading.get() and request.endpoint in _offered()[0]
+
+
+def _offered() -> tuple[frozenset[str], frozenset[str]]:
+    offered: tuple[frozenset[str], frozenset[str]] = current_app.extensions.get(EXTENSION, (frozenset(), frozenset()))
+    return offered

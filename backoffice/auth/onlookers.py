@@ -1,0 +1,80 @@
+"""Who is signed in on a page that only looks: as much of a person as such pages ask for, read as plain values."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from flask_security import RoleMixin, UserMixin
+from sqlalchemy import bindparam, select
+
+from backoffice.core import moments
+from backoffice.core.access import together
+from backoffice.core.model import db
+from backoffice.models.accounts import Role, User, user_role
+from backoffice.models.sessions import Session
+
+_user, _role, _session = User.__table__.c, Role.__table__.c, Session.__table__.c
+OWN = ("id", "name", "email", "locale", "timezone", "wishes", "active", "signed_out_at", "fs_uniquifier")
+# One row for each role.
+ASKED = (
+    select(
+        _session.id.label("session"),
+        _session.created_at,
+        _session.last_seen,
+        moments.Moment().label("moment"),
+        _role.id.label("role"),
+        _role.name.label("called"),
+        _role.rights,
+        *(_user[name].label(f"user_{name}") for name in OWN),
+    )
+    .join_from(Session.__table__, User.__table__, _user.id == _session.user_id)
+    .outerjoin(user_role, user_role.c.user_id == _user.id)
+    .outerjoin(Role.__table__, _role.id == user_role.c.role_id)
+    .where(_session.token == bindparam("token"), _session.ended_at.is_(None))
+    .order_by(_role.name)
+)
+FIRST = 7  # what stands before the person's own columns
+
+
+@dataclass(frozen=True)
+class Held(RoleMixin):
+    """A role that somebody holds."""
+
+    id: int
+    name: str
+    rights: list[str]
+
+
+class Found(NamedTuple):
+    """The session that a cookie names, whose it is, and the moment in which it was found."""
+
+    id: int
+    created_at: object
+    last_seen: object
+    moment: str | None
+    user: "Onlooker"
+
+
+class Onlooker(UserMixin):
+    """A person who looks; what else is asked of them is read from their row when it is asked."""
+
+    scopes = None
+
+    def __init__(self, values, roles):
+        """Hold the person's own `values` by column, and their `roles`."""
+        vars(self).update(values, roles=roles, rights=together(tuple(tuple(role.rights) for role in roles)))
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(db.session.get(User, self.id), name)
+
+
+def find(session, token):
+    """Return the session with this token and its person, or None; one statement, and no object of the database's."""
+    rows = session.connection().execute(ASKED, {"token": token}).all()
+    if not rows:
+        return None
+    roles = [Held(one.role, one.called, one.rights) for one in rows if one.role is not None]
+    first = rows[0]
+    user = Onlooker(dict(zip(OWN, first[FIRST:], strict=True)), roles)
+    return Found(first.session, first.created_at, first.last_seen, first.moment, user)
