@@ -126,7 +126,8 @@ def _walk(
     found: list[RowMapping] = []
     for part in _parts(order, start, session.get_bind().dialect.name):
         if order.picked is None:
-            asked = _cut(_sorted(statement, order, down=start.down).where(part), wanted - len(found), skip)
+            rows = _sorted(statement, order, down=start.down)
+            asked = _cut(rows.where(part) if start.values else rows, wanted - len(found), skip)
         else:
             sides = (order.side(name) for name in order.names)
             rows = order.picked.where(part).order_by(*(side.desc() if start.down else side.asc() for side in sides))
@@ -139,6 +140,8 @@ def _walk(
     return found
 
 
+# Lists are mostly looked at where they begin: by the very same statement, which the library then knows at once.
+@lru_cache(maxsize=200)
 def _cut(statement: Select[Any], wanted: int, skip: int) -> Select[Any]:
     return statement.limit(wanted).offset(skip) if skip else statement.limit(wanted)
 
