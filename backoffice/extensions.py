@@ -47,7 +47,7 @@ def token():
     """Return what Flask-WTF calls csrf_token, which its forms then use too; it makes its signer anew each time."""
     if FIELD not in g and FIELD in session:
         setattr(g, FIELD, _signing(current_app.secret_key).dumps(session[FIELD]))
-    return generate_csrf()
+    return g.get(FIELD) or generate_csrf()
 
 
 @lru_cache(maxsize=4)

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import get_date_format, get_time_format
 from flask import request, url_for
-from flask_babel import get_locale, get_timezone
+from flask_babel import get_timezone
 from markupsafe import Markup, escape
 from sqlalchemy import Boolean, Integer
 
 from backoffice.admin.markup import fill, harmless, joined
 from backoffice.admin.words import NOTHING
 from backoffice.core.access import may_see
-from backoffice.core.catalogues import comma, number
+from backoffice.core.catalogues import comma, language, number
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.renditions import picture_url
 from backoffice.core.resource import columns, labels, relations, resource
@@ -162,8 +162,8 @@ def _words(_column):
 
 
 def _moment(_column):
-    language, zone = str(get_locale()), get_timezone().zone
-    return lambda value: _told(language, zone, value)
+    tongue, zone = language(), get_timezone().zone
+    return lambda value: _told(tongue, zone, value)
 
 
 # Lists are mostly looked at where they begin, so the same moments are told again and again.
@@ -203,7 +203,7 @@ def _flag(_column):
 
 
 def _choice(column):
-    known = _choices(column, str(get_locale()))
+    known = _choices(column, language())
     return lambda value: known.get(value) or fill(CHOSEN, value=value, words=value)
 
 

@@ -1,21 +1,19 @@
 """Which columns a grid shows, and in what order: those its address names, those one keeps, else the model's own."""
 
-from dataclasses import dataclass
 from functools import lru_cache
-
-from flask_babel import get_locale
+from typing import NamedTuple
 
 from backoffice.core import preferences
 from backoffice.core.access import may_see, person
 from backoffice.core.catalogues import gettext as _
+from backoffice.core.catalogues import language
 from backoffice.core.criteria import BadCriteria
 from backoffice.core.resource import columns, grid_columns, labels, relation_of, relations, resource
 
 PARAMETER, UP = "columns", "up"
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column that a grid can show, and whether it does."""
 
     name: str
@@ -23,8 +21,7 @@ class Column:
     shown: bool
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """The columns to choose from, in order; whether what is shown is not yet kept, and whether anything is."""
 
     columns: tuple[Column, ...]
@@ -68,7 +65,7 @@ def usual(user, model):
 
 def choice(user, model, names, *, other=False):
     """Return what there is to choose from where `names` are shown; `other` tells whether all else is not yet kept."""
-    offered = _columns(model, available(user, model), names, str(get_locale()))
+    offered = _columns(model, available(user, model), names, language())
     kept = any(preferences.kept(user, f"{what}:{model.__tablename__}") is not None for what in ("columns", "size"))
     return Choice(offered, other or names != usual(user, model), kept)
 

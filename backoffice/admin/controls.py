@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from flask_babel import get_locale
 from sqlalchemy import Boolean, DateTime, Integer
 
 from backoffice.admin import chips, finding, narrowing, saved
@@ -12,7 +11,7 @@ from backoffice.admin.chips import OPERATORS, YES_OR_NO
 from backoffice.admin.parameters import FIND, address
 from backoffice.admin.words import named_views
 from backoffice.core.access import may_see, person
-from backoffice.core.catalogues import gettext
+from backoffice.core.catalogues import gettext, language
 from backoffice.core.comparing import ME, people
 from backoffice.core.resource import columns, filterable, labels, relations, resource, searchable
 from backoffice.core.types import Choice, UtcDateTime
@@ -21,8 +20,7 @@ from backoffice.core.types import Choice, UtcDateTime
 USUAL_SPANS = ("today", "last-7-days", "last-30-days", "this-month")
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A tab."""
 
     label: Any
@@ -30,8 +28,7 @@ class Link:
     current: bool = False
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(NamedTuple):
     """One input of a filter; `options` are those of a menu, without the empty one."""
 
     name: str
@@ -41,8 +38,7 @@ class Input:
     options: tuple[tuple[str, Any], ...] = ()
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(NamedTuple):
     """The inputs for one column or relation."""
 
     name: str
@@ -72,9 +68,9 @@ def of(view, asked, names):
     """Return the controls of the grid of `view`, which shows the columns `names`, as they stand for what is asked."""
     user, model = view.user, view.model
     known = finding.known(user, model, asked)
-    language = str(get_locale())
+    tongue = language()
     filters = tuple(
-        _filter(model, name, _stands(model, name, asked, known), language)
+        _filter(model, name, _stands(model, name, asked, known), tongue)
         for name in _filterable(person(user), model, resource(model))
     )
     kept = saved.offered(view)
@@ -103,7 +99,7 @@ def _tabs(view, asked, kept):
     if offered or kept:
         yield Link(gettext("All"), everything, not (open_ or asked.criteria.view))
     for word, words in offered.items():
-        yield Link(words, address(view.home(), [("view", word), *size]), not open_ and asked.criteria.view == word)
+        yield Link(str(words), address(view.home(), [("view", word), *size]), not open_ and asked.criteria.view == word)
     for one in kept:
         yield Link(one.name, saved.place(view, one), asked.saved == one.id)
 

@@ -1,10 +1,9 @@
 """How many rows stand in a view: many such numbers in one statement, counted no further than matters."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from flask import request, url_for
-from flask_babel import get_locale
 from sqlalchemy import func, select
 
 from backoffice.admin.parameters import address
@@ -15,8 +14,7 @@ from backoffice.core.criteria import Criteria
 from backoffice.core.model import db
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(NamedTuple):
     """How many rows there are, in words, and where they are shown."""
 
     label: str
@@ -33,7 +31,7 @@ def figures(user, asked, most):
     session = db.session()
     numbers = moments.kept(session, statement, lambda: tuple(session.execute(statement).one()))
     named = tuple((model, word, str(label)) for model, word, label in asked)
-    return list(_figures(named, numbers, most, str(get_locale()), request.script_root))
+    return list(_figures(named, numbers, most, catalogues.language(), request.script_root))
 
 
 @lru_cache(maxsize=200)

@@ -1,11 +1,10 @@
 """The grid of a resource: its headings and rows, and whether the address that asks for them can be meant."""
 
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from flask import abort, current_app, redirect, request
-from flask_babel import get_locale
 
 from backoffice.admin import cells, columns, controls, inline, narrowing, paging, parameters, partial, query, sizes
 from backoffice.admin.columns import UP
@@ -14,7 +13,7 @@ from backoffice.admin.messages import tell
 from backoffice.admin.page import return_target
 from backoffice.core import census, glances, patience
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.catalogues import lazy_gettext
+from backoffice.core.catalogues import language, lazy_gettext
 from backoffice.core.criteria import BadCriteria
 from backoffice.core.model import db
 from backoffice.core.resource import sortable
@@ -32,8 +31,7 @@ SHORTCUTS = (
 )
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(NamedTuple):
     """The head of a column: `url` leads to the rows sorted by it, `order` is what aria-sort says.
 
     `kind` is that of its cells; `editable` tells whether some of them may be changed where they stand, `only` whether
@@ -62,6 +60,8 @@ def show(view, args, opened=None):
         template(view.model),
         title=view.plural,
         asked=asked,
+        pairs=tuple(asked.pairs()),
+        beside=tuple(asked.pairs(columns="")),
         headings=headings(view, asked, found.order, draw),
         rows=draw.html(found.rows),
         choice=columns.choice(view.user, view.model, names, other=asked.page_size != asked.usual_size),
@@ -70,7 +70,7 @@ def show(view, args, opened=None):
         controls=controls.of(view, asked, names),
         operations=tuple((one.name, str(one.label), one.danger) for one in view.operations()),
         ticks=draw.ticks,
-        shortcuts=_shortcuts(str(get_locale())),
+        shortcuts=_shortcuts(language()),
         seen=seen,
         seal=seal(Selection(view.model, criteria=asked.criteria), _seen(found.total), view.user),
         back=draw.back,

@@ -4,13 +4,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from flask import render_template, request
-from flask_babel import get_locale
 from markupsafe import Markup
 
 from backoffice.admin import cells, inline, query
 from backoffice.admin.markup import fill, fix, joined
 from backoffice.admin.parameters import address
 from backoffice.core.catalogues import gettext as _
+from backoffice.core.catalogues import language
 from backoffice.core.resource import labels, relations, resource
 
 # What is done with a row, and which row is meant, are told by two other elements of the page (do-… and the row's
@@ -57,10 +57,9 @@ class Lines:
         leading = called if called in names and cells.kind_of(view.model, called) == "text" else ""
         # Addresses are shorter by what all of this grid begin with, where the page itself stands there.
         near = "" if request.path == home else home
-        language = str(get_locale())
         words = tuple(str(labels(view.model, name)) for name in names)
         may = (self.ticks, view.may("delete"), self.editable)
-        self.look = Look(view.model, tuple(names), words, near, *may, leading, language)
+        self.look = Look(view.model, tuple(names), words, near, *may, leading, language())
         self.words_for = cells.namer(view.model)
         self.drawers = [(name, self._drawer(name)) for name in query.arranged(view.model, names)]
 

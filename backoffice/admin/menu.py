@@ -1,15 +1,14 @@
 """Where one can go in the panel: sections of links, of what the acting person may read, and what waits there."""
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import g, request, url_for
-from flask_babel import get_locale
 
 from backoffice.admin.figures import Figure, figures
 from backoffice.admin.words import named_views, plural
 from backoffice.core.access import can, person
+from backoffice.core.catalogues import language
 from backoffice.core.resource import resource, resources
 
 MOST = 99  # rows that wait and are counted; beyond that there are simply many
@@ -17,8 +16,7 @@ MOST = 99  # rows that wait and are counted; beyond that there are simply many
 TAKEN = "h"
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """One entry of the menu; `current` when the page shown belongs to it, `key` leads there after "g"."""
 
     label: Any
@@ -29,8 +27,7 @@ class Link:
     waiting: Figure | None
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A heading of the menu and the entries under it."""
 
     label: Any
@@ -41,7 +38,7 @@ def sections(user):
     """Return the menu of `user`, its sections in alphabetical order."""
     models = readable(user)
     waits = tuple(waiting(user, models).items())
-    return _sections(models, waits, request.blueprint, str(get_locale()), request.script_root)
+    return _sections(models, waits, request.blueprint, language(), request.script_root)
 
 
 # A menu is the same for all that may read the same, in one language, until something waits or no longer does.
@@ -56,7 +53,7 @@ def _sections(models, waits, here, _language, _root):
 
 def readable(user):
     """Return the models of which `user` may read rows, in the order of the menu."""
-    return _readable(person(user), tuple(resources().values()), str(get_locale()))
+    return _readable(person(user), tuple(resources().values()), language())
 
 
 @lru_cache(maxsize=200)
@@ -68,7 +65,7 @@ def _readable(someone, models, _language):
 def waiting(user, models):
     """Return by model what waits in those of `models` that say what does; once a page, in one statement."""
     if "waiting" not in g:
-        asked = _waiting(person(user), models, str(get_locale()))
+        asked = _waiting(person(user), models, language())
         g.waiting = {one[0]: found for one, found in zip(asked, figures(user, asked, MOST), strict=True)}
     return g.waiting
 

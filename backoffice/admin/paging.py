@@ -1,7 +1,6 @@
 """Where in all the rows a page of a grid stands, and where its neighbours are."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import format_time
 from sqlalchemy import Boolean, Date, DateTime, Integer, Time
@@ -19,8 +18,7 @@ from backoffice.core.types import UtcDateTime
 MOVING = (WAITING, RUNNING)
 
 
-@dataclass(frozen=True)
-class Jump:
+class Jump(NamedTuple):
     """The input for a value to jump to: `label` names the column that the rows are sorted by."""
 
     label: Any
@@ -28,8 +26,7 @@ class Jump:
     value: str
 
 
-@dataclass(frozen=True)
-class Pager:
+class Pager(NamedTuple):
     """Where the page stands in words, and the addresses of others; an empty address means that there is no such page.
 
     `kept` are the parameters that a form carries along which chooses another page or size. `exact` leads to the
@@ -128,4 +125,4 @@ def _jump(asked, order):
     kind = columns(order.model)[order.name].type
     shapes = ((UtcDateTime | DateTime | Date, "date"), (Boolean | Time, ""), (Integer, "number"))
     shape = next((name for known, name in shapes if isinstance(kind, known)), "text")
-    return Jump(labels(order.model, order.name), shape, asked.place.at) if shape else None
+    return Jump(str(labels(order.model, order.name)), shape, asked.place.at) if shape else None

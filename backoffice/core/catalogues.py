@@ -121,6 +121,18 @@ def comma() -> str:
     return COMMAS.get(_language(), ", ")
 
 
+def language() -> str:
+    """Return the name of the present language, "None" where nobody asks; a page is put together by it piece by piece.
+
+    Flask-Babel looks twice where the language of a request is kept, and a page asks dozens of times.
+    """
+    try:
+        found = g._flask_babel.babel_locale  # noqa: SLF001 - kept there as above
+    except (AttributeError, RuntimeError):
+        found = None
+    return str(found or get_locale())
+
+
 def number(value: float) -> str:
     """Return a number as this language writes it."""
     return _number(value, str(get_locale() or "en"))

@@ -91,7 +91,7 @@ def asset(filename):
 def vendor(path):
     """Return the address of a file of a released package, such as "tabler/tabler.min.css", whatever its version."""
     name, _slash, file = path.partition("/")
-    folder = _folders(Path(current_app.static_folder, "vendor", "manifest.json"))[name]
+    folder = _folders(f"{current_app.static_folder}/vendor/manifest.json")[name]
     return asset(f"vendor/{folder}/{file}")
 
 
@@ -104,7 +104,7 @@ def _sprite():
 
 @lru_cache(maxsize=4)
 def _folders(manifest):
-    return {name: said["folder"] for name, said in json.loads(manifest.read_text()).items()}
+    return {name: said["folder"] for name, said in json.loads(Path(manifest).read_text()).items()}
 
 
 @lru_cache(maxsize=1024)
