@@ -71,7 +71,7 @@ def show(view, row):
         entries=entries(user, row),
         events=events(user, row),
         hanging=hanging(user, row),
-        actions=[one for name, one in actions(view.model).items() if may(user, name, row)],
+        actions=[one for one in actions(view.model).values() if fits(one, row) and may(user, one.name, row)],
         may_update=may(user, "update", row),
         may_delete=may(user, "delete", row),
         back=return_target(came_from(view.home())),
@@ -121,6 +121,11 @@ def entry(model, row, name):
 def _written(value, column):
     """Tell whether a value is words that somebody wrote, on one line."""
     return value and type(column.type) is String and "words" not in column.info
+
+
+def fits(action, row):
+    """Tell whether an operation has anything to do with a row in its present state."""
+    return all(getattr(row, column) in states for column, states in action.when.items())
 
 
 def may(user, verb, row):

@@ -103,6 +103,13 @@ def test_buttons_are_there_for_what_one_may_do(as_role, keep, role, offered):
     assert bool(tree.xpath(f'//main//a[starts-with(@href, "/admin/post/delete/?id={key}")]')) is (role != "moderator")
 
 
+def test_only_operations_that_have_something_to_do_are_offered(as_role, keep):
+    editor, key = as_role("editor"), keep(Post, status="published")
+    form = shown(editor.get(f"/admin/post/details/?id={key}"))
+    offered = {one.get("value") for one in form.xpath('//button[@name="action"]')}
+    assert offered == {"archive", "publish", "redraft"}
+
+
 def test_a_button_leads_to_its_operation(as_role, keep, read):
     editor = as_role("editor")
     key = keep(Post, status="draft")
