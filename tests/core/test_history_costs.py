@@ -35,19 +35,25 @@ def steps(work):
 
 def approve(*rows):
     with history.acting(None, "panel"):
-        keys = tuple(row.id for row in rows)
-        done = operation.run(db.session, OPERATOR, "approve", Selection(Comment, keys)).changed
-        db.session.rollback()
+        return approve_and_forget(*rows)
+
+
+def approve_and_forget(*rows):
+    keys = tuple(row.id for row in rows)
+    done = operation.run(db.session, OPERATOR, "approve", Selection(Comment, keys)).changed
+    db.session.rollback()
     return done
 
 
-def test_a_small_operation_does_not_read_a_long_history():
+def test_a_small_operation_does_not_read_a_long_history_not_even_that_of_its_batch():
     comment = make(Comment, status="pending")
     db.session.commit()
-    short = steps(lambda: approve(comment))
     entry = {"model": "comment", "label": "old", "verb": "approve", "before": {}, "after": {}}
-    history.note_many(db.session, [{**entry, "row_id": at} for at in range(1000, 4000)])
-    db.session.commit()
+    with history.acting(None, "panel"):
+        short = steps(lambda: approve_and_forget(comment))
+        history.note_many(db.session, [{**entry, "row_id": at} for at in range(1000, 4000)])
+        db.session.commit()
+        assert steps(lambda: approve_and_forget(comment)) <= short + 5
     assert steps(lambda: approve(comment)) <= short + 5
 
 
