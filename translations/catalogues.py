@@ -103,8 +103,8 @@ def borrowed(catalogues):
             form = message.string[0] if message.pluralizable else message.string
             known = message.id[0] if message.pluralizable else message.id
             if known and form != known and LETTERS.search(PLACEHOLDER.sub("", form)):
-                said[known][form].append(language)
-    for text, forms in said.items():
+                said[known, message.context][form].append(language)
+    for (text, _context), forms in said.items():
         shared = [where for where in forms.values() if len(where) > MOST_ALIKE]
         yield from (f"said alike: {text!r} in {', '.join(where)}" for where in shared)
 

@@ -88,7 +88,7 @@ def views(model: type[Model]) -> Mapping[str, tuple[Any, Mapping[str, Any]]]:
 @lru_cache(maxsize=500)
 def _views(said: Resource) -> Mapping[str, tuple[Any, Mapping[str, Any]]]:
     # The word comes from the label as it is written in the code, whatever language it is shown in.
-    return {slugify(str(getattr(label, "_args", (label,))[0])): (label, of) for label, of in said.views.items()}
+    return {slugify(str(getattr(label, "_args", (label,))[-1])): (label, of) for label, of in said.views.items()}
 
 
 def read(model: type[Model], user: Any, args: Any) -> Criteria:

@@ -44,7 +44,7 @@ class Change(Model):
     actor_id: Mapped[int | None] = mapped_column(Key, info={"label": _("Account")})
     actor: Mapped[str] = mapped_column(String(120), default="", info={"label": _("Who")})
     door: Mapped[str] = mapped_column(String(20), info={"label": _("Via"), **deeds.OF_DOORS})
-    address: Mapped[str | None] = mapped_column(String(45), info={"label": _("Address")})
+    address: Mapped[str | None] = mapped_column(String(45), info={"label": _("IP address")})
     model: Mapped[str] = mapped_column(String(60), info={"label": _("Kind"), **deeds.OF_KINDS})
     row_id: Mapped[int | None] = mapped_column(Key, info={"label": _("Row")})
     label: Mapped[str] = mapped_column(String(200), default="", info={"label": _("What")})

@@ -18,7 +18,7 @@ from sqlalchemy.sql import ClauseElement
 
 from backoffice.core import addresses, connections, ties
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.catalogues import lazy_gettext
+from backoffice.core.catalogues import lazy_gettext, lazy_pgettext
 from backoffice.core.types import LARGEST, Invalid, Key, Slug, UtcDateTime
 
 # True while a request only reads: SQLite then begins without taking the writers' lock.
@@ -76,7 +76,7 @@ class Model(db.Model):  # type: ignore[name-defined,misc]
         UtcDateTime, default=now, index=True, sort_order=20, info={"label": lazy_gettext("Created")}
     )
     updated_at: Mapped[datetime] = mapped_column(
-        UtcDateTime, default=now, onupdate=now, sort_order=21, info={"label": lazy_gettext("Changed")}
+        UtcDateTime, default=now, onupdate=now, sort_order=21, info={"label": lazy_pgettext("when", "Changed")}
     )
     version: Mapped[int] = mapped_column(Integer, default=1, sort_order=22, info={"label": lazy_gettext("Version")})
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backoffice.core.catalogues import gettext
 from backoffice.core.catalogues import lazy_gettext as _
+from backoffice.core.catalogues import lazy_pgettext as _p
 from backoffice.core.grouping import Group
 from backoffice.core.model import Model
 from backoffice.core.resource import Action, Resource
@@ -44,7 +45,7 @@ class Comment(Model):
         default=COMMENT,
         info={"label": _("Kind"), "labels": {COMMENT: _("Comment"), PINGBACK: _("Pingback")}},
     )
-    address: Mapped[str | None] = mapped_column(String(45), info={"label": _("Address")})
+    address: Mapped[str | None] = mapped_column(String(45), info={"label": _("IP address")})
     agent: Mapped[str | None] = mapped_column(String(500), info={"label": _("Browser")})
 
     post = relationship("Post", info={"label": _("Post")})
@@ -82,7 +83,7 @@ class Comment(Model):
         ),
         fixed=("address", "agent"),
         views={
-            _("Waiting"): {"status": PENDING},
+            _p("of a comment", "Waiting"): {"status": PENDING},
             _("Approved"): {"status": APPROVED},
             _("Rejected"): {"status": REJECTED},
             _("Spam"): {"status": SPAM},

@@ -15,7 +15,7 @@ class Session(Model):
     """One sign-in of one person in one browser; deleting it signs that browser out."""
 
     user_id: Mapped[int] = mapped_column(Key, ForeignKey("user.id", ondelete="CASCADE"))
-    address: Mapped[str | None] = mapped_column(String(45), index=True, info={"label": _("Address")})
+    address: Mapped[str | None] = mapped_column(String(45), index=True, info={"label": _("IP address")})
     agent: Mapped[str] = mapped_column(String(255), default="", info={"label": _("Browser")})
     last_seen: Mapped[datetime] = mapped_column(UtcDateTime, index=True, info={"label": _("Last seen")})
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True, info={"label": _("Ended")})

@@ -49,7 +49,7 @@ def test_what_was_typed_is_there_after_the_tab_was_closed(app, people, signed_in
     again.get_by_text("What differs").click()
     check_access(again)
     picture(again, "draft-offered")
-    again.get_by_role("link", name="Take it back").focus()
+    again.get_by_role("link", name="Bring it back").focus()
     again.keyboard.press("Enter")
     expect(again.get_by_label(TITLE)).to_have_value("Tides and times")
     again.get_by_role("button", name="Save", exact=True).first.click()

@@ -144,11 +144,11 @@ class Post(Model):
         },
     )
     publish_at: Mapped[datetime | None] = mapped_column(
-        UtcDateTime,
-        index=True,
-        info={"label": _("Publish at"), "help": _("When a scheduled post is to appear.")},
+        UtcDateTime, index=True, info={"label": _("Publish at"), "help": _("When a scheduled post is to appear.")}
     )
-    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True, info={"label": _("Published")})
+    published_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, index=True, info={"label": lazy_pgettext("when", "Published")}
+    )
     author_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))
     cover_id: Mapped[int | None] = mapped_column(ForeignKey("image.id"), index=True)
