@@ -1,8 +1,9 @@
-"""What visitors see: the published posts and pages, read-only."""
+"""What visitors see: the published posts and pages; and where members may, what they say under them."""
 
-from backoffice.site import lost, programs, revalidation, standing, views
+from backoffice.site import lost, programs, revalidation, saying, standing, views
 
 programs.attach(views.blueprint)
+saying.attach(views.blueprint)
 views.blueprint.before_request(standing.give)
 views.blueprint.after_request(revalidation.answer)
 views.blueprint.before_app_request(lost.unknown)

@@ -17,7 +17,7 @@ LARGEST = 2 * 1024 * 1024  # bytes of a page
 MOST = 32 * 1024 * 1024  # bytes of all of them, in each process
 NAME = "site_pages"
 # The others ask the database nothing, or something else each time.
-NOT_KEPT = {"site.media", "site.robots", "site.home_map", "site.search"}
+NOT_KEPT = {"site.media", "site.robots", "site.home_map", "site.search", "site.say"}
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _may_stand():
 
 def _key() -> tuple[Any, ...]:
     files = (url_for("static", filename=f"site/{name}") for name in ("site.css", "icon.svg"))
-    settings = (current_app.config[name] for name in ("SITE_NAME", "SITE_URL"))
+    settings = (current_app.config[name] for name in ("SITE_NAME", "SITE_URL", "COMMENTS"))
     return request.script_root, request.path, request.query_string, str(get_locale()), *files, *settings
 
 
