@@ -465,4 +465,4 @@ def test_each_request_leaves_one_line_without_what_was_asked_in_its_query(client
 def test_an_error_page_leads_on_to_where_one_was(client, path, onwards):
     answer = client.get(path)
     assert answer.status_code == 400
-    assert f'<a href="{onwards}">Go to the first page</a>' in answer.text
+    assert f'<a href="{onwards}">Go to the home page</a>' in answer.text

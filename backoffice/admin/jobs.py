@@ -24,7 +24,7 @@ class JobView(ResourceView):
         """Return the addresses of what the job made, for the one who may fetch it."""
         found = file_of(db.session(), self.user, row)
         if found:
-            return ((_("Fetch the file"), url_for("job.file_view", id=row.id)),)
+            return ((_("Download the file"), url_for("job.file_view", id=row.id)),)
         return of_job(self.user, row) or self._imported(row)
 
     def partly(self, row):

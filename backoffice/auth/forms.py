@@ -127,7 +127,7 @@ class ResetPasswordForm(theirs.ResetPasswordForm):
 class ChangePasswordForm(theirs.ChangePasswordForm):
     """The password until now and a new one."""
 
-    password = PasswordField(_("Password until now"), render_kw=CURRENT)
+    password = PasswordField(_("Current password"), render_kw=CURRENT)
     new_password = PasswordField(_("New password"), render_kw=NEW, validators=[theirs.password_required])
     new_password_confirm = PasswordField(
         _("New password, once more"),

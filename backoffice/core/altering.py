@@ -215,7 +215,7 @@ def _may_not(model: type[Model], name: str, edits: Edits) -> str:
     column = columns(model).get(name)
     words = column.info.get("labels", {}) if column is not None and isinstance(column.type, Choice) else {}
     said = {"field": labels(model, name), "value": words.get(value, value)}
-    return str(_("You may not set “%(field)s” to “%(value)s” here, or its present state does not allow it.", **said))
+    return str(_("You may not set “%(field)s” to “%(value)s” here, or its current state does not allow it.", **said))
 
 
 class _Alteration:

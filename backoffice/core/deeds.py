@@ -6,6 +6,8 @@ from backoffice.core.catalogues import inside
 from backoffice.core.catalogues import lazy_pgettext as _p
 from backoffice.core.resource import actions, resource, resources, said
 
+# One row of the history; the same word in English, but not elsewhere, is what a button says.
+ENTRY = _p("one entry of the history", "Change")
 DEEDS = {
     "create": _p("what was done", "create"),
     "update": _p("what was done", "update"),

@@ -63,7 +63,7 @@ class Change(Model):
         menu=_("System"),
         place=230,
         icon="clock",
-        name=_("Change"),
+        name=deeds.ENTRY,
         plural=_("History"),
         label="label",
         columns=("created_at", "actor", "verb", "model", "label", "door"),

@@ -102,7 +102,7 @@ def _of_action(user: Any, action: Action, selection: Selection) -> Plan:
     refusals = list(action.refuses(user, selection.whole().rows(user)) if action.refuses else ())
     bucket = _bucket(user, action, model, [refusal for refusal, _sentence in refusals])
     said = {str(at): str(sentence) for at, (_c, sentence) in enumerate(refusals)}
-    said |= {RIGHT: _("You may not do this with it."), STATE: _("Its present state does not allow it.")}
+    said |= {RIGHT: _("You may not do this with it."), STATE: _("Its current state does not allow it.")}
     if action.sets is not None:
         sets: Mapping[str, Any] = action.sets
 

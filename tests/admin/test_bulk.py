@@ -197,7 +197,7 @@ def test_a_rehearsal_names_the_first_rows_of_each_kind(app, as_role):
     assert done[:5] == ["Fit for it"] * 5
     assert "and 2 more" in done[5]
     refused = page.xpath('//section[@class="outcome-refused"]')[0]
-    assert "Its present state does not allow it. (1)" in refused.text_content()
+    assert "Its current state does not allow it. (1)" in refused.text_content()
     assert refused.xpath(".//li/text()") == ["Too late"]
 
 

@@ -75,7 +75,7 @@ def test_what_was_refused_in_part_never_looks_like_success(signed_in, editor, ch
     expect(page.locator(".bulk-count")).to_have_text("Ticked: 12")
     page.get_by_role("button", name="Hand in for review").click()
     expect(page.locator(".outcome-done")).to_contain_text("Will change 4")
-    expect(page.locator(".outcome-refused")).to_contain_text("Its present state does not allow it.")
+    expect(page.locator(".outcome-refused")).to_contain_text("Its current state does not allow it.")
     check_access(page)
     page.get_by_role("button", name="Hand in for review: 4 rows").click()
     told = page.locator(".messages .alert-warning")

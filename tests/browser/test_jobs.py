@@ -41,5 +41,5 @@ def test_a_large_export_is_followed_from_its_start_to_its_file(app, editor, chec
     put(app, state=WAITING)
     assert worker.turn(app)
     with editor.expect_download() as started:
-        editor.get_by_role("link", name="Fetch the file").click()
+        editor.get_by_role("link", name="Download the file").click()
     assert started.value.suggested_filename.startswith("tag-")

@@ -89,7 +89,7 @@ def test_what_opens_over_the_page_is_for_everybody(enter, check_access, scheme):
         page.keyboard.press("Escape")
         expect(page.locator(f"#{opener}")).to_be_hidden()
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     check_access(page)
     page.keyboard.press("Escape")
     page.get_by_text("Day by day").first.click()
@@ -112,7 +112,7 @@ def test_letters_are_no_keys_where_somebody_types(enter):
     expect(page.get_by_role("searchbox", name="Search", exact=True)).to_be_focused()
     page.keyboard.type("gp?")
     assert page.url.endswith("/admin/post/")
-    assert page.get_by_role("dialog", name="Keys").count() == 0
+    assert page.get_by_role("dialog", name="Keyboard shortcuts").count() == 0
     page.goto("/admin/")
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox", name="Search everywhere")).to_be_focused()
