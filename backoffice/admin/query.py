@@ -1,21 +1,19 @@
 """Which rows a page of a grid shows: one or two statements, one more for each relation to many, some to count."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import String, Text, cast, func, select
 
-from backoffice.core import census, counting, hints, moments, ordering, paging
-from backoffice.core.access import ALL, condition, may_see, person, rule
+from backoffice.core import census, counting, hints, moments, paging, sifting
+from backoffice.core.access import condition, may_see, person
 from backoffice.core.jobs import DONE, Job
 from backoffice.core.resource import columns, key_of, relations, resource
 from backoffice.core.types import Html
 
 # Enough of a long text for what a cell shows, once its tags are gone.
 BEGINNING = 1200
-# Rows that are sooner found and sorted than met one by one in a list of a million.
-FEW = 1_000
 
 
 class Linked(NamedTuple):
@@ -57,66 +55,31 @@ class Found:
 def find(session, user, model, asked, names):
     """Return the page that is asked for; raises BadCriteria for a place that there cannot be in its order."""
     someone, order = person(user), paging.order(model, user, asked.sort, desc=asked.desc)
-    shown, every, number = _shown(someone, model, names), _every(someone, model), None
-    if asked.criteria.pairs():
-        matching = asked.criteria.condition(user)
-        shown, every = shown.where(matching), every.where(matching)
-    if asked.criteria.every() or asked.criteria.view or rule(user, "read", model).scope != ALL:
-        number, order = _sifted(session, every, order, asked.criteria)
-        shown = _shown(someone, model, names)
-    page = _page(session, shown, order, asked, number)
+    sifted = sifting.sift(session, user, asked.criteria, order)
+    page = sifting.page(session, sifted, _shown(someone, model, names), asked.place, asked.page_size)
     keys = [one["id"] for one in page.rows]
     many = {name: _linked(session, someone, model, name, keys) for name in names if _is_many(model, name)}
     counter = census.latest(session, user, asked.criteria) if asked.exact else None
-    total, hasty = _total(session, every, asked, (page, counter, number))
-    first = _first(session, every, order, (asked.place, page, total))
+    total, hasty = _total(session, sifted, asked, (page, counter))
+    first = _first(session, sifted, (asked.place, page, total))
     return Found(_rows(model, page.rows, names, many), order, page.next, page.previous, total, first, hasty, counter)
 
 
-def _sifted(session, every, order, criteria):
-    """Return how many of the rows `every` there are, and the same order in which they are picked before all is read.
-
-    An index may have all that filters and order ask for, and is shorter than the rows. Few are found first.
-    """
-    if criteria.search:
-        return _number(session, every, criteria), replace(order, picked=every)
-    number, keys = moments.kept(session, every, lambda: counting.sought(session, every, FEW))
-    return number, ordering.sifted(session, order, every) if keys is None else ordering.gathered(order, keys)
-
-
-def _page(session, shown, order, asked, number):
-    if number == counting.Number(0):
-        # Where no row was counted, none is looked for.
-        paging.checked(order, asked.place)
-        return paging.Page(())
-    return paging.page(session, shown, order, asked.place, asked.page_size)
-
-
-def _total(session, every, asked, seen):
+def _total(session, sifted, asked, seen):
     """Return how many rows there are in all, and whether counting them exactly was given up."""
-    (page, counter, number), place = seen, asked.place
+    (page, counter), place = seen, asked.place
     if page.rows and not (page.next or place.after or place.before or place.last or place.at):
         return counting.Number(place.skip + len(page.rows)), False
     if counter is not None and counter.state == DONE:
         return counting.Number(counter.result["count"]), False
-    number = number or _number(session, every, asked.criteria)
+    number = sifting.number(session, sifted)
     if number.exact or not asked.exact:
         return number, False
-    exact = counting.exactly(session, every) if number.value <= census.LARGE and counter is None else None
+    exact = counting.exactly(session, sifted.rows) if number.value <= census.LARGE and counter is None else None
     return (number, True) if exact is None else (counting.Number(exact), False)
 
 
-def _number(session, every, criteria):
-    return moments.kept(session, every, lambda: _counted(session, every, criteria))
-
-
-def _counted(session, every, criteria):
-    if criteria.search:
-        return counting.quickly(session, every)
-    return counting.count(session, every) if criteria.pairs() else counting.whole(session, every)
-
-
-def _first(session, every, order, stands):
+def _first(session, sifted, stands):
     """Return the number of the page's first row among all, or None where finding it would take long."""
     place, page, total = stands
     if not page.rows:
@@ -127,7 +90,7 @@ def _first(session, every, order, stands):
         return total.value - len(page.rows) + 1
     if not total.exact or total.value > counting.MOST:
         return None
-    before = paging.preceding(session, every, order, page.rows[0])
+    before = paging.preceding(session, sifted.rows, sifted.order, page.rows[0])
     return moments.kept(session, before, lambda: counting.count(session, before)).value + 1
 
 
@@ -148,11 +111,6 @@ def label_of(user, model):
 
 
 # Putting a statement together takes longer than having it answered, so those for one person's rights are kept.
-@lru_cache(maxsize=200)
-def _every(someone, model):
-    return select(model.id).where(condition(someone, "read", model))
-
-
 @lru_cache(maxsize=200)
 def _shown(someone, model, names):
     """Return the SELECT of what a page shows of the rows; `_rows` reads its columns in this order."""

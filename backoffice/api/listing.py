@@ -3,12 +3,11 @@
 from contextlib import nullcontext
 
 from flask import jsonify, request
-from sqlalchemy import select
 
 from backoffice.api import asking, rows
 from backoffice.api.subjects import address
-from backoffice.core import counting, moments, paging, patience
-from backoffice.core.access import condition, person
+from backoffice.core import counting, patience, sifting
+from backoffice.core.access import person
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import db
 from backoffice.core.problems import Problem
@@ -21,9 +20,10 @@ def answer(user, model):
     try:
         # A whole list is read in the order of an index, whatever its length.
         with patience.reading(session, patience.SECONDS) if matching else nullcontext():
-            page = _page(session, user, model, asked)
+            sifted = sifting.sift(session, user, asked.criteria, asked.order)
+            page = sifting.page(session, sifted, rows.shown(person(user), model, asked.names), asked.place, asked.size)
             told = {"data": rows.told(session, user, model, page.rows, asked.names)}
-            told |= {"count": _number(session, user, model, (asked, page))}
+            told |= {"count": _number(session, sifted, (asked, page))}
     except patience.TooLong as error:
         raise Problem(503, _("Finding these rows takes too long; ask for fewer by more filters.")) from error
     places = {"next": {"after": page.next}, "previous": {"before": page.previous}}
@@ -35,28 +35,15 @@ def answer(user, model):
     return made
 
 
-def _page(session, user, model, asked):
-    found = rows.shown(person(user), model, asked.names)
-    if asked.criteria.pairs():
-        found = found.where(asked.criteria.condition(user))
-    return paging.page(session, found, asked.order, asked.place, asked.size)
-
-
-def _number(session, user, model, seen):
+def _number(session, sifted, seen):
     """Return how many rows there are, as exactly as was asked for and as can be told in time."""
     asked, page = seen
     if asked.count == "none":
         return None
     if not (page.next or page.previous):
         return {"value": len(page.rows), "exact": True}
-    every = select(model.id).where(condition(user, "read", model), asked.criteria.condition(user))
-    if asked.count == "exact" and (exact := counting.exactly(session, every)) is not None:
-        return {"value": exact, "exact": True}
-    number = moments.kept(session, every, lambda: _counted(session, every, asked.criteria))
+    number = sifting.number(session, sifted)
+    if asked.count == "exact" and not number.exact:
+        exact = counting.exactly(session, sifted.rows)
+        number = number if exact is None else counting.Number(exact)
     return {"value": number.value, "exact": number.exact}
-
-
-def _counted(session, every, criteria):
-    if criteria.search:
-        return counting.quickly(session, every)
-    return counting.count(session, every) if criteria.pairs() else counting.whole(session, every)

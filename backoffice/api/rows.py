@@ -85,7 +85,8 @@ def keyed(session, user, target, keys):
 def _links(session, model, name, keys):
     left, right = sides(relations(model)[name])
     found = {}
-    for row, key in session.execute(select(left, right).where(left.in_(keys)).order_by(left, right)):
+    linked = select(left, right).where(left.in_(keys)).order_by(left, right)
+    for row, key in session.execute(linked) if keys else ():
         found.setdefault(row, []).append(key)
     return found
 

@@ -33,20 +33,6 @@ def count(session: Session, rows: Select[Any], most: int = MOST) -> Number:
     return counts(session, [rows], most)[0]
 
 
-def quickly(session: Session, rows: Select[Any]) -> Number:
-    """Return how many `rows` (a SELECT of ids) there are, as `count` does, where reading one row takes long.
-
-    Rows that hold a common word are such: PostgreSQL's planner is asked first, and only few are counted.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        planned = _planned(session, rows.order_by(None))
-        if planned > MOST:
-            return Number(_rounded(planned), exact=False)
-        found = session.scalar(select(_capped(rows, MOST))) or 0
-        return Number(min(found, MOST), exact=found <= MOST)
-    return count(session, rows)
-
-
 def whole(session: Session, rows: Select[Any]) -> Number:
     """Return how many `rows` (a SELECT of all ids of a table) there are, as `count` does.
 
@@ -84,6 +70,17 @@ def sought(session: Session, rows: Select[Any], few: int) -> tuple[Number, list[
     if number > MOST:
         return Number(estimate(session, rows), exact=False), None
     return Number(number), (keys or []) if number <= few else None
+
+
+def glanced(session: Session, rows: Select[Any], few: int) -> tuple[Number, list[int] | None]:
+    """Return what `sought` does of `rows` (a SELECT of ids) each of which takes long to read.
+
+    Rows that hold a common word are such: PostgreSQL's planner is asked first, and only few are counted.
+    """
+    expected = planned(session, rows)
+    if expected is not None and expected > MOST:
+        return Number(_rounded(expected), exact=False), None
+    return sought(session, rows, few)
 
 
 def exactly(session: Session, rows: Select[Any], seconds: float = SECONDS) -> int | None:

@@ -1,23 +1,17 @@
 """In which order the rows of a list stand, down to the last tie, and from where they are read so."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import CTE, Boolean, Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import CTE, Boolean, Select
 
-from backoffice.core import counting
 from backoffice.core.access import may_see
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.criteria import BadCriteria
-from backoffice.core.hints import among
 from backoffice.core.model import Model
 from backoffice.core.resource import columns, key_of, resource, sortable
 from backoffice.core.types import Choice
-
-# What finding all rows first may cost at most: this part of what reading the list costs if they are all at its end.
-WORTH = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -71,39 +65,6 @@ def order(model: type[Model], user: Any, sort: str, *, desc: bool) -> Order:
     own = resource(model).order
     name = own.lstrip("-")
     return Order(model, key_of(model, name) if may_see(user, model, name) else "id", own.startswith("-"))
-
-
-def gathered(order: Order, keys: list[int]) -> Order:
-    """Return the same order of the rows with these `keys`, few among many: they are looked up first, and sorted then.
-
-    A database that takes them for many would read all of the list in its order to meet them.
-    """
-    return _collected(order, select(order.model.id).where(among(order.model.id, "gathered", keys)))
-
-
-def sifted(session: Session, order: Order, rows: Select[Any]) -> Order:
-    """Return the same order of `rows` (a SELECT of keys), many: they are met in the list or, if surely sooner, sorted.
-
-    PostgreSQL's planner takes it that they are spread evenly over the list. Where they all stand behind others, what
-    it believes to end soon reads the whole list; what that would cost it knows.
-    """
-    met, collected = replace(order, picked=rows), _collected(order, rows)
-    if not order.clustered or session.get_bind().dialect.name == "sqlite":
-        return met
-    whole, first = _in_order(collected, collected.picked), _in_order(met, rows).limit(1)
-    is_sooner = counting.cost(session, whole) < WORTH * counting.cost(session, first, lasting=True)
-    return collected if is_sooner else met
-
-
-def _collected(order: Order, rows: Select[Any]) -> Order:
-    sides = (getattr(order.model, name) for name in dict.fromkeys(("id", *order.names)))
-    found = rows.with_only_columns(*sides).order_by(None).cte("gathered").prefix_with("MATERIALIZED")
-    return replace(order, picked=select(found.c.id), gathered=found)
-
-
-def _in_order(order: Order, rows: Any) -> Any:
-    sides = [order.side(name) for name in order.names]
-    return rows.order_by(*(side.desc() if order.desc else side.asc() for side in sides))
 
 
 def _ties(model: type[Model], name: str) -> tuple[str, ...]:

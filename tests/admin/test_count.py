@@ -22,9 +22,10 @@ GRID = "/admin/tag/?page_size=20&search=Tag"
 @pytest.fixture(autouse=True)
 def many(app, monkeypatch):
     """Store some rows that are taken for very many."""
-    for way in ("count", "quickly"):
-        monkeypatch.setattr(counting, way, lambda *_asked: counting.Number(300_000, exact=False))
-    monkeypatch.setattr(counting, "sought", lambda *_asked: (counting.Number(300_000, exact=False), None))
+    about = counting.Number(300_000, exact=False)
+    monkeypatch.setattr(counting, "count", lambda *_asked: about)
+    for way in ("sought", "glanced"):
+        monkeypatch.setattr(counting, way, lambda *_asked: (about, None))
     with app.app_context():
         for at in range(30):
             make(Tag, name=f"Tag {at}")

@@ -129,3 +129,22 @@ def test_what_a_list_cannot_be_asked_is_refused_in_words(program):
         answer = asked.get(f"posts?{query}")
         assert (answer.status_code, answer.mimetype) == (400, "application/problem+json"), query
         assert answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "sign"), [("tags__empty=no", "EXISTS"), ("search=Post&status=draft", "post_search")]
+)
+def test_few_rows_are_looked_for_once_and_none_not_at_all_as_in_the_grid(program, posts, queries, asked_for, sign):
+    asked = program("editor")
+    with queries() as sent:
+        answer = asked.get(f"posts?{asked_for}&sort=title&page_size=3&fields=title")
+    expected = [f"Post {at}" for at in range(7) if "draft" not in asked_for or not at % 2]
+    assert [one["title"] for one in answer.json["data"]] == expected[:3]
+    assert answer.json["count"] == {"value": len(expected), "exact": True}
+    # What the planner expects, and which words are kept, is asked besides.
+    assert len([one for one in sent if sign in one and "count(*)" in one and "EXPLAIN" not in one]) == 1
+    assert len([one for one in sent if sign in one and "title" in one]) == 0
+    with queries() as sent:
+        assert asked.get("posts?status=archived&sort=title").json["data"] == []
+    assert len([one for one in sent if "FROM post" in one]) == 1
+    assert asked.get("posts?status=archived&after=abc").status_code == 400

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from backoffice.admin import parameters, query
-from backoffice.core import counting, distinct, ordering, plans
+from backoffice.core import counting, distinct, ordering, plans, sifting
 from backoffice.core.access import OPERATOR
 from backoffice.core.criteria import Criteria, Filter
 from backoffice.core.history import Change
@@ -57,8 +57,8 @@ def walked(pairs):
 
 @pytest.mark.parametrize(("few", "worth"), [(-1, 0), (-1, 1e9), (1000, 0)])
 def test_what_is_found_is_what_the_naive_statement_finds(posts, monkeypatch, few, worth):
-    monkeypatch.setattr(query, "FEW", few)
-    monkeypatch.setattr(ordering, "WORTH", worth)
+    monkeypatch.setattr(sifting, "FEW", few)
+    monkeypatch.setattr(sifting, "WORTH", worth)
     for pairs, way in product(FILTERS, ORDERS):
         asked = parameters.read(Post, OPERATOR, MultiDict([*pairs, *way]))
         order = query.paging.order(Post, OPERATOR, asked.sort, desc=asked.desc)
@@ -131,7 +131,7 @@ def test_rows_that_may_stand_behind_all_others_are_sorted_where_that_is_surely_s
     monkeypatch.setattr(counting, "cost", lambda _session, _rows, *, lasting=False: costs[lasting])
     with app.app_context():
         session = db.session()
-        way = ordering.sifted(session, ordering.order(Post, OPERATOR, name, desc=False), select(Post.id))
+        way = sifting.met(session, ordering.order(Post, OPERATOR, name, desc=False), select(Post.id))
         assert (way.gathered is not None) == (is_sorted and session.get_bind().dialect.name == "postgresql")
 
 
