@@ -3,14 +3,15 @@
 from contextlib import contextmanager
 
 from flask import request
-from flask_security import current_user
+from flask_security import current_user, verify_password
 from flask_security import forms as theirs
 from flask_security.proxies import _security
 from passlib.exc import UnknownHashError
 from sqlalchemy import inspect
-from wtforms import EmailField, PasswordField, SubmitField
+from wtforms import EmailField, PasswordField, SubmitField, ValidationError
 
 from backoffice.auth import brake
+from backoffice.auth.passwords import problem
 from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.model import db, reading
 from backoffice.core.redirects import safe_target
@@ -105,11 +106,15 @@ class ResetPasswordForm(theirs.ResetPasswordForm):
         _("New password, once more"),
         render_kw=NEW,
         validators=[
-            theirs.EqualToLocalize("password", message="RETYPE_PASSWORD_MISMATCH"),
             theirs.password_required,
+            theirs.EqualToLocalize("password", message="RETYPE_PASSWORD_MISMATCH"),
         ],
     )
     submit = SubmitField(_("Set the password"))
+
+    def validate_password(self, field):
+        """Tell what is wrong with it, whatever is wrong with the other field."""
+        _refuse_bad(field, self.user)
 
     def validate(self, **kwargs):
         """Tell whether the password may be set; a link is worth nothing once the account was shut."""
@@ -133,11 +138,24 @@ class ChangePasswordForm(theirs.ChangePasswordForm):
         _("New password, once more"),
         render_kw=NEW,
         validators=[
-            theirs.EqualToLocalize("new_password", message="RETYPE_PASSWORD_MISMATCH"),
             theirs.password_required,
+            theirs.EqualToLocalize("new_password", message="RETYPE_PASSWORD_MISMATCH"),
         ],
     )
     submit = SubmitField(_("Change the password"))
+
+    def validate_password(self, field):
+        """Tell whether it is the present one, whatever is wrong with the other fields."""
+        if current_user.password and not (field.data or "").strip():
+            raise ValidationError(theirs.get_message("PASSWORD_NOT_PROVIDED")[0])
+        if current_user.password and not verify_password(_normal(field.data), current_user.password):
+            raise ValidationError(theirs.get_message("INVALID_PASSWORD")[0])
+
+    def validate_new_password(self, field):
+        """Tell what is wrong with it, whatever is wrong with the other fields."""
+        if _normal(field.data) == _normal(self.password.data):
+            raise ValidationError(theirs.get_message("PASSWORD_IS_THE_SAME")[0])
+        _refuse_bad(field, current_user)
 
     def validate(self, **kwargs):
         """Tell whether the password may be changed; guessing the present one counts like signing in."""
@@ -148,6 +166,16 @@ class ChangePasswordForm(theirs.ChangePasswordForm):
         if self.password.errors:
             brake.count(brake.SIGN_IN, tried)
         return passed
+
+
+def _refuse_bad(field, user):
+    wrong = problem(_normal(field.data), user)
+    if wrong:
+        raise ValidationError(wrong)
+
+
+def _normal(password):
+    return _security.password_util.normalize(password or "")
 
 
 FORMS = {

@@ -65,6 +65,24 @@ def test_a_change_that_cannot_be_is_refused_beside_its_field(browser, is_in, sto
     assert is_in(browser)
 
 
+def test_all_that_is_wrong_with_a_change_is_told_at_once_beside_its_fields(browser, stored):
+    page = change(browser, old="wrong", new="short", again="shorter").text
+    assert re.findall(r'id="(\w+)-error">([^<]+)<', page) == [
+        ("password", "The password is wrong."),
+        ("new_password", "At least 8 characters."),
+        ("new_password_confirm", "The passwords differ."),
+    ]
+    page = change(browser, new=PASSWORD, again="shorter").text
+    assert "Choose another one than until now." in page
+    assert "The passwords differ." in page
+    assert stored.changes("password-change") == []
+
+
+def test_an_empty_field_is_told_as_empty_and_as_nothing_else(browser):
+    page = browser.post("/change", data={"password": PASSWORD, "new_password": STRONG}).text
+    assert re.findall(r'id="(\w+)-error">([^<]+)<', page) == [("new_password_confirm", "This field is required.")]
+
+
 @pytest.mark.parametrize(
     "good",
     [

@@ -1,5 +1,6 @@
 """Forgotten passwords: a link by mail, to the stored address alone, once, and for a day."""
 
+import re
 import time
 from datetime import timedelta
 
@@ -116,6 +117,14 @@ def test_a_password_that_cannot_be_is_refused_and_the_link_stays_good(client, li
     assert answer.status_code == 200
     assert why in answer.text
     assert put(client, link).location == "/login"
+
+
+def test_all_that_is_wrong_with_a_new_password_is_told_at_once(client, link):
+    page = put(client, link, "short", "shorter").text
+    assert re.findall(r'id="(\w+)-error">([^<]+)<', page) == [
+        ("password", "At least 8 characters."),
+        ("password_confirm", "The passwords differ."),
+    ]
 
 
 def test_known_and_unknown_and_shut_accounts_are_answered_alike(app, ask, someone, mails):
