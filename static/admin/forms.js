@@ -132,7 +132,7 @@
       this.entry(one).checked = true;
       this.input.value = "";
       this.close();
-      this.say(`${told.chosen} ${one.text}`);
+      this.say(`${told.chosen} ${one.text}${one.said ? ` – ${one.said}` : ""}`);
       this.box.dispatchEvent(new Event("change", { bubbles: true }));
     }
 
@@ -203,6 +203,6 @@
   dress(document);
   // A form that came later (inner.js).
   document.addEventListener("form:new", (event) => dress(event.target.parentElement));
-  const first = document.querySelector(".row-form[data-new] .form-group :is(input:not([type=hidden]), select, textarea)");
+  const first = document.querySelector(".row-form[data-new] .form-group :is(input:not([type=hidden]), select, textarea):not(.rich-bar *)");
   (document.querySelector(".form-summary") ?? first)?.focus();
 })();

@@ -5,13 +5,18 @@
   if (!dialog) return;
   const place = dialog.querySelector(".inner-place");
   const problem = dialog.querySelector(".form-again");
-  const FIELDS = ".form-group :is(input:not([type=hidden]), select, textarea)";
+  const FIELDS = ".form-group :is(input:not([type=hidden]), select, textarea):not(.rich-bar *)";
   // What points to another part of the form points to this one's.
   const POINTERS = ["id", "for", "aria-labelledby", "aria-describedby", "aria-controls", "list", "data-from"];
   let box = null, before = "", sending = false, sure = false;
 
   const form = () => place.querySelector("form");
-  const typed = () => (form() ? JSON.stringify([...new FormData(form())].map(([name, value]) => [name, value.name ?? value])) : "");
+  const editors = () => [...place.querySelectorAll("[data-rich]")].map((box) => box.editor);
+  const values = () => (form() ? JSON.stringify([...new FormData(form())].map(([name, value]) => [name, value.name ?? value])) : "");
+  const typed = () => {
+    editors().forEach((one) => one.settle());
+    return values();
+  };
   const say = (words) => { problem.textContent = words; };
 
   const own = (part) => {
@@ -24,10 +29,23 @@
     return part;
   };
 
-  const show = (page) => {
+  // What the form needs, such as the editor, and the page below did without.
+  const bring = async (page) => {
+    for (const { localName, src, href } of page.querySelectorAll("link[rel=stylesheet], script[src]")) {
+      const here = [...document.querySelectorAll(localName)].some((one) => (src ? one.src === src : one.href === href));
+      if (here) continue;
+      const needed = Object.assign(document.createElement(localName), src ? { src } : { rel: "stylesheet", href });
+      const there = new Promise((settle, fail) => { Object.assign(needed, { onload: settle, onerror: fail }); });
+      document.head.append(needed);
+      await there;
+    }
+  };
+
+  const show = async (page) => {
     const part = page.querySelector(".inner-form");
-    // Rich text is written on a page of its own.
-    if (!part || part.querySelector("[data-rich]")) return false;
+    if (!part) return false;
+    await bring(page);
+    editors().forEach((one) => one.view?.destroy());
     place.replaceChildren(own(document.importNode(part, true)));
     form().dispatchEvent(new Event("form:new", { bubbles: true }));
     return true;
@@ -46,12 +64,13 @@
   const open = async (button) => {
     box = button.closest("[data-picker]");
     const { answer, page } = await asking(button.dataset.new);
-    if (!answer.ok || !show(await page())) return false;
+    if (!answer.ok || !(await show(await page()))) return false;
     say("");
     sure = false;
     before = typed();
     dialog.showModal();
-    place.querySelector(FIELDS)?.focus();
+    const first = place.querySelector(FIELDS);
+    (first?.closest("[data-rich]")?.editor ?? first)?.focus();
     return true;
   };
 
@@ -77,7 +96,7 @@
       sure = true;
       dialog.close();
       box.dispatchEvent(new CustomEvent("picker:made", { detail: made }));
-    } else if (answer.status !== 422 || !show(await page())) {
+    } else if (answer.status !== 422 || !(await show(await page()))) {
       say(dialog.dataset.failed);
     } else {
       place.querySelector(".form-summary")?.focus();
@@ -115,6 +134,7 @@
     close();
   });
   dialog.addEventListener("close", () => {
+    editors().forEach((one) => one.view?.destroy());
     place.replaceChildren();
     (box?.querySelector(".picker-make") ?? box)?.focus();
   });

@@ -116,3 +116,52 @@ def test_without_a_script_an_author_is_made_on_a_page_and_the_post_comes_back(ap
     with app.app_context():
         post = db.session.scalars(select(Post).filter_by(title="Typed before")).one()
         assert post.author_id == db.session.scalars(select(User.id).filter_by(username="ann")).one()
+
+
+def test_a_post_with_a_written_text_is_made_over_the_form_of_a_comment(app, enter, check_access):
+    page, asked = enter("/admin/comment/new/"), []
+    page.on("dialog", lambda question: (asked.append(question.message), question.dismiss()))
+    page.locator("#field-body").press_sequentially("Said before")
+    page.get_by_role("button", name=re.compile("Make a new one.*Post")).press("Enter")
+    dialog = page.get_by_role("dialog", name="New post")
+    expect(dialog.get_by_role("textbox", name="Title")).to_be_focused()
+    page.keyboard.type("High water")
+    text = dialog.locator(".rich-text [contenteditable]")
+    text.press_sequentially("It rose.")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    assert len(asked) == 1
+    text.press("Control+a")
+    dialog.get_by_role("button", name="Bold").click()
+    dialog.get_by_role("button", name="Link").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Link")).to_be_hidden()
+    expect(dialog).to_be_visible()
+    check_access(page)
+    page.keyboard.press("Control+Enter")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("radio", name="High water")).to_be_checked()
+    expect(page.locator("#field-body")).to_have_text("Said before")
+    assert page.url.endswith("/admin/comment/new/")
+    with app.app_context():
+        assert set(db.session.scalars(select(Post.body).filter_by(title="High water"))) == {
+            "<p><strong>It rose.</strong></p>"
+        }
+
+
+def test_an_editor_comes_to_a_form_that_had_none(app, enter):
+    page = enter("/admin/category/new/")
+    assert page.evaluate("typeof ProseMirror") == "undefined"
+    # No category names a kind with written text: the button of a kind that does is put there.
+    page.locator("[data-picker]").first.evaluate(
+        """box => box.insertAdjacentHTML("beforeend",
+           '<button class="picker-make" type="button" data-new="/admin/post/new/">Make a post</button>')"""
+    )
+    page.get_by_role("button", name="Make a post").click()
+    dialog = page.get_by_role("dialog", name="New post")
+    dialog.get_by_role("textbox", name="Title").fill("High water")
+    dialog.locator(".rich-text [contenteditable]").press_sequentially("It rose.")
+    page.keyboard.press("Control+Enter")
+    expect(dialog).to_be_hidden()
+    with app.app_context():
+        assert set(db.session.scalars(select(Post.body).filter_by(title="High water"))) == {"<p>It rose.</p>"}

@@ -16,7 +16,13 @@
       this.name();
       this.listen();
       this.bar.hidden = false;
+      const begun = document.activeElement === this.area;
       this.show(this.area.value.length < LARGEST);
+      if (begun) this.focus();
+    }
+
+    focus() {
+      (this.view ?? this.area).focus();
     }
 
     // The written text takes the place, and the names, of the field that it stands for.
@@ -105,7 +111,11 @@
         handlePaste: (_view, event) => this.pictures.take(event.clipboardData),
         handleDrop: (view, event) => this.pictures.take(event.dataTransfer,
           view.posAtCoords({ left: event.clientX, top: event.clientY })?.pos),
-        handleDOMEvents: { blur: () => { this.settle(); return false; } },
+        handleDOMEvents: {
+          blur: () => { this.settle(); return false; },
+          // It leaves what is open; it does not choose the paragraph, which the next letter would replace.
+          keydown: (_view, event) => event.key === "Escape",
+        },
         handleClickOn: (_view, _pos, _node, _at, event) => {
           if (event.target.closest("a")) event.preventDefault();
           return false;
@@ -131,7 +141,7 @@
     press(name) {
       if (name === "source") {
         this.show(!this.view);
-        (this.view || this.area).focus();
+        this.focus();
       } else if (name === "link") {
         this.begin();
       } else if (name === "image") {
@@ -195,5 +205,7 @@
     }
   }
 
-  document.querySelectorAll("[data-rich]").forEach((box) => { box.editor = new Editor(box); });
+  const dress = (part) => part.querySelectorAll("[data-rich]").forEach((box) => { box.editor ??= new Editor(box); });
+  dress(document);
+  document.addEventListener("form:new", (event) => dress(event.target));
 })();
