@@ -218,7 +218,8 @@ def _page(found):
 def _cell(effort):
     if effort is None:
         return "not possible"
-    return f"**{effort.touches}** ({effort.clicks} + {effort.keys}), {effort.pages} pages"
+    pages = "1 page" if effort.pages == 1 else f"{effort.pages} pages"
+    return f"**{effort.touches}** ({effort.clicks} + {effort.keys}), {pages}"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from backoffice.admin.grouping import columns_of
 from backoffice.admin.messages import tell
 from backoffice.admin.named import option
 from backoffice.admin.page import came_from, public_address, return_target
-from backoffice.core import drafts
+from backoffice.core import aftermath, drafts
 from backoffice.core.access import ALL, OWN, NotFound, fetch, rule
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.history import done
@@ -107,9 +107,10 @@ class Editing:
 
     def _go_on(self, form, saved, label, lead):
         """Answer what was saved: in words, on the page one goes on with."""
+        besides = aftermath.told(db.session())
         if self._inner(form):
-            return jsonify(id=saved.id, text=label), 201
-        said = [_("“%(label)s” was saved.", label=lookup.short(label)), *saving.told(form)]
+            return jsonify(id=saved.id, text=label, **({"said": " ".join(besides)} if besides else {})), 201
+        said = [_("“%(label)s” was saved.", label=lookup.short(label)), *saving.told(form), *besides]
         tell(" ".join(said), lead=lead, undo=done(db.session()))
         return nested.finish(self, saved) or redirect(self._next(saved))
 

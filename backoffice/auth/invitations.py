@@ -1,13 +1,13 @@
 """Invitations: whoever gets an account without a password is mailed a link to set one."""
 
 from flask import current_app, render_template
-from flask_babel import force_locale
+from flask_babel import force_locale, format_timedelta
 from flask_security.recoverable import generate_reset_password_token
 from sqlalchemy import event
 from sqlalchemy.orm import Session as Transaction
 
 from backoffice.auth import mail
-from backoffice.core import writing
+from backoffice.core import aftermath, writing
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.history import note
 from backoffice.models.accounts import User
@@ -44,6 +44,11 @@ def _send(transaction):
         return
     for recipient, subject, body in transaction.info.pop(READY, ()):
         mail.send(subject, recipient, body)
+        held = format_timedelta(current_app.config["SECURITY_RESET_PASSWORD_WITHIN"])
+        said = _(
+            "An invitation is on its way to %(email)s. Its link is valid for %(time)s.", email=recipient, time=held
+        )
+        aftermath.tell(transaction, said)
 
 
 @event.listens_for(Transaction, "after_rollback")

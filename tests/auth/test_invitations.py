@@ -1,5 +1,7 @@
 """Invitations: whoever gets an account is mailed a link to set its password, once the account is there for good."""
 
+import re
+
 import pytest
 
 from backoffice.core import writing
@@ -31,6 +33,25 @@ def test_a_new_account_is_invited_when_it_is_there(made, mails, stored):
     assert "Anna Muster" in mail.get_content()
     (kept,) = stored.changes("invite")
     assert (kept.row_id, kept.door) == (key, "panel")
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [("anna@example.com", ["An invitation is on its way to anna@example.com. Its link is valid for 1 day."]), ("", [])],
+)
+def test_whoever_makes_an_account_is_told_to_whom_an_invitation_goes_and_how_long_it_is_valid(
+    as_role, mails, email, said
+):
+    browser = as_role("administrator")
+    assert browser.post("/admin/user/new/", data={**ANNA, "email": email}).status_code == 302
+    assert re.findall(r"An invitation[^<]*day\.", browser.get("/admin/user/").text) == said
+    assert [mail["To"] for mail in mails()] == [email] * len(said)
+
+
+def test_who_makes_an_account_over_another_form_is_told_as_well(as_role):
+    made = as_role("administrator").post("/admin/user/new/", data=ANNA, headers={"HX-Request": "true"})
+    assert made.status_code == 201
+    assert made.json["said"] == "An invitation is on its way to anna@example.com. Its link is valid for 1 day."
 
 
 def test_an_account_that_never_was_is_not_invited(app, made, mails):
