@@ -461,8 +461,11 @@ def test_each_request_leaves_one_line_without_what_was_asked_in_its_query(client
     assert "hush" not in str(vars(lines[0]))
 
 
-@pytest.mark.parametrize(("path", "onwards"), [("/admin/post/?q=%00", "/admin/"), ("/posts/a?q=%00", "/")])
-def test_an_error_page_leads_on_to_where_one_was(client, path, onwards):
+@pytest.mark.parametrize(
+    ("path", "onwards", "words"),
+    [("/admin/post/?q=%00", "/admin/", "To the back office"), ("/posts/a?q=%00", "/", "Go to the home page")],
+)
+def test_an_error_page_leads_on_to_where_one_was(client, path, onwards, words):
     answer = client.get(path)
     assert answer.status_code == 400
-    assert f'<a href="{onwards}">Go to the home page</a>' in answer.text
+    assert f'<a href="{onwards}">{words}</a>' in answer.text

@@ -120,9 +120,10 @@ def _page(told):
     # the database may be what failed.
     page = current_app.jinja_env.get_template("errors/error.html")
     # Who works in the panel goes on there.
-    home = f"{request.script_root}/{'admin/' if request.path.startswith('/admin/') else ''}"
+    panel = request.path.startswith("/admin/")
+    home = f"{request.script_root}/{'admin/' if panel else ''}"
     typed = typed_again() if told["status"] in ONCE_MORE else ()
-    return make_response(page.render(home=home, typed=typed, **told))
+    return make_response(page.render(home=home, panel=panel, typed=typed, **told))
 
 
 def typed_again():
