@@ -1,4 +1,4 @@
-"""Which rows a page of a grid shows: one or two statements, one more for each relation to many, some to count."""
+"""Which rows a page of a grid shows, and which others these name: one or two statements, some to count."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -57,12 +57,10 @@ def find(session, user, model, asked, names):
     someone, order = person(user), paging.order(model, user, asked.sort, desc=asked.desc)
     sifted = sifting.sift(session, user, asked.criteria, order)
     page = sifting.page(session, sifted, _shown(someone, model, names), asked.place, asked.page_size)
-    keys = [one["id"] for one in page.rows]
-    many = {name: _linked(session, someone, model, name, keys) for name in names if _is_many(model, name)}
     counter = census.latest(session, user, asked.criteria) if asked.exact else None
     total, hasty = _total(session, sifted, asked, (page, counter))
     first = _first(session, sifted, (asked.place, page, total))
-    return Found(_rows(model, page.rows, names, many), order, page.next, page.previous, total, first, hasty, counter)
+    return Found(_rows(model, page.rows, names), order, page.next, page.previous, total, first, hasty, counter)
 
 
 def _total(session, sifted, asked, seen):
@@ -98,7 +96,7 @@ def beginning(model, name):
     """Return the SQL expression for a column as a grid needs it: of a long text only the beginning."""
     column = getattr(model, name)
     if isinstance(columns(model)[name].type, Html | Text):
-        return func.substr(column, 1, BEGINNING, type_=String)
+        return func.substr(column, hints.fixed(1), hints.fixed(BEGINNING), type_=String)
     return column
 
 
@@ -121,10 +119,11 @@ def _shown(someone, model, names):
         condition(someone, "delete", model).label("may_delete"),
         *(beginning(model, name).label(f"value_{name}") for name in names if name in columns(model)),
     )
-    for name in names:
-        if name in relations(model) and not _is_many(model, name):
-            query = _join(query, someone, model, name)
-    return query.where(condition(someone, "read", model))
+    single, many = _related(model, names)
+    for name in single:
+        query = _join(query, someone, model, name)
+    linked = (_links(someone, model, name).label(f"links_{name}") for name in many)
+    return query.add_columns(*linked).where(condition(someone, "read", model))
 
 
 def _join(query, user, model, name):
@@ -140,50 +139,46 @@ def _nameable(user, target):
     return chosen.where(condition(user, "pick", target))
 
 
-def _linked(session, someone, model, name, keys):
-    """Return, by the key of a row, what the relation to many `name` links it to."""
-    found = {}
-    if keys:
-        for row, key, label, readable in (
-            session.connection().execute(_links(someone, model, name), {"keys": keys}).all()
-        ):
-            found.setdefault(row, []).append(Linked(key, label, bool(readable)))
-    return found
-
-
-@lru_cache(maxsize=200)
 def _links(someone, model, name):
+    """Return the SQL expression for the rows that the relation to many `name` links a row to, as a list of lists."""
     relation = relations(model)[name]
     left, right = (pair[1] for pair in relation.local_remote_pairs)
     named = _nameable(someone, relation.mapper.class_).subquery()
-    linked = select(left.label("row"), named).join(named, named.c.key == right)
-    return linked.where(hints.among(left, "keys")).order_by(named.c.label, named.c.key)
+    # JSON has no moments and no exact numbers.
+    linked = select(named.c.key, cast(named.c.label, String).label("label"), named.c.readable)
+    linked = linked.join(left.table, named.c.key == right).where(left == model.id).correlate(model)
+    found = linked.order_by(named.c.label, named.c.key).subquery()
+    return select(hints.Listed(*found.c)).scalar_subquery()
 
 
 def arranged(model, names):
     """Return `names` in the order in which a Row holds them: columns, relations to one, relations to many."""
-    many = [name for name in names if _is_many(model, name)]
-    single = [name for name in names if name in relations(model) and name not in many]
+    single, many = _related(model, names)
     return [*(name for name in names if name in columns(model)), *single, *many]
 
 
-def _rows(model, found, names, many):
+def _related(model, names):
+    """Return those of `names` that are relations to one, and those that are relations to many."""
+    found = [name for name in names if name in relations(model)]
+    return [name for name in found if not _is_many(model, name)], [name for name in found if _is_many(model, name)]
+
+
+def _rows(model, found, names):
     """Return the rows that were found by `_shown`."""
-    linked = list(many.values())
-    own = len([name for name in names if name in columns(model)])
-    single = range(own, own + 3 * (len(names) - own - len(linked)), 3)
+    (single, many), own = _related(model, names), sum(name in columns(model) for name in names)
+    ones = range(own, own + 3 * len(single), 3)
+    lists = range(own + 3 * len(single), own + 3 * len(single) + len(many))
     rows = []
     for one in found:
         key, label, may_update, may_delete, *rest = one.values()
         cells = rest[:own]
-        for at in single:
+        for at in ones:
             other, words, readable = rest[at : at + 3]
             cells.append([] if other is None else [Linked(other, words, bool(readable))])
-        cells += [known.get(key, []) for known in linked]
+        cells += [[Linked(*linked) for linked in rest[at] or ()] for at in lists]
         rows.append(Row(key, label, bool(may_update), bool(may_delete), cells))
     return rows
 
 
 def _is_many(model, name):
-    relation = relations(model).get(name)
-    return relation is not None and relation.secondary is not None
+    return relations(model)[name].secondary is not None

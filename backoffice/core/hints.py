@@ -3,7 +3,19 @@
 import json
 from typing import Any
 
-from sqlalchemy import ARRAY, JSON, BigInteger, Boolean, ColumnElement, Dialect, String, TypeDecorator, bindparam
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Dialect,
+    Integer,
+    String,
+    TypeDecorator,
+    bindparam,
+    literal_column,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -84,6 +96,11 @@ def among(column: Any, name: str, keys: list[int] | None = None) -> ColumnElemen
     return Among(column, bindparam(name, keys, type_=Keys(), required=keys is None))
 
 
+def fixed(number: int) -> ColumnElement[int]:
+    """Return a number that stands in a statement itself; PostgreSQL plans a statement without parameters only once."""
+    return literal_column(str(number), Integer)
+
+
 class Collected(FunctionElement[Any]):
     """The values of a column of keys in all rows, as one list."""
 
@@ -99,6 +116,32 @@ def _in_json(element: Collected, compiler: Any, **options: Any) -> str:
 @compiles(Collected, "postgresql")
 def _in_json_too(element: Collected, compiler: Any, **options: Any) -> str:
     return f"json_agg({compiler.process(element.clauses, **options)})"
+
+
+class Listed(FunctionElement[Any]):
+    """The values of several columns in all rows, as one list of lists in the order of the rows."""
+
+    inherit_cache = True
+    type = JSON()
+
+
+@compiles(Listed)
+def _in_lists(element: Listed, compiler: Any, **options: Any) -> str:
+    # What is stored as JSON is a text to SQLite, unless it is told.
+    parts = (
+        f"json({compiler.process(one, **options)})" if _is_json(one.type) else compiler.process(one, **options)
+        for one in element.clauses
+    )
+    return f"json_group_array(json_array({', '.join(parts)}))"
+
+
+@compiles(Listed, "postgresql")
+def _in_lists_too(element: Listed, compiler: Any, **options: Any) -> str:
+    return f"json_agg(json_build_array({compiler.process(element.clauses, **options)}))"
+
+
+def _is_json(kind: Any) -> bool:
+    return isinstance(kind.impl if isinstance(kind, TypeDecorator) else kind, JSON)
 
 
 @compiles(Among)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, and_, literal, or_, se
 from sqlalchemy.orm import Session
 
 from backoffice.core import cursors
+from backoffice.core.hints import fixed
 from backoffice.core.ordering import Order, order
 from backoffice.core.resource import columns
 
@@ -143,7 +144,8 @@ def _walk(
 # Lists are mostly looked at where they begin: by the very same statement, which the library then knows at once.
 @lru_cache(maxsize=200)
 def _cut(statement: Select[Any], wanted: int, skip: int) -> Select[Any]:
-    return statement.limit(wanted).offset(skip) if skip else statement.limit(wanted)
+    limited = statement.limit(fixed(wanted))
+    return limited.offset(skip) if skip else limited
 
 
 # The statement that a page shows its rows by is often the very one that the page before had.

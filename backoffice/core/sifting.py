@@ -60,7 +60,11 @@ def page(session: Session, sifted: Sifted, shown: Select[Any], place: paging.Pla
     if sifted.number == Number(0):
         paging.checked(sifted.order, place)
         return paging.Page(())
-    return paging.page(session, shown, sifted.order, place, size)
+    order = sifted.order
+    if place.skip and order.picked is None:
+        # What stands in a row that is passed over is not looked up.
+        order = replace(order, picked=sifted.rows)
+    return paging.page(session, shown, order, place, size)
 
 
 def number(session: Session, sifted: Sifted) -> Number:

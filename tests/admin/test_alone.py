@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from backoffice.core.model import db
-from backoffice.models.content import Tag
+from backoffice.models.content import Post, Tag
 from make import make
 
 pytestmark = pytest.mark.postgres
@@ -62,3 +62,18 @@ def test_what_is_limited_in_time_or_writes_is_one_whole(app, editor, states):
     assert not any(found[alone:])
     with app.app_context():
         assert {one.name for one in db.session.scalars(db.select(Tag))} == {"kelp", "wrack"}
+
+
+def test_rows_come_with_what_they_name_in_a_statement_that_is_planned_once(app, as_role, queries):
+    with app.app_context():
+        make(Post, title="Reefs", tags=[make(Tag, name=name) for name in ("wrack", "kelp")])
+        make(Post, title="Bare")
+        db.session.commit()
+    editor = as_role("editor")
+    for address in ("", "?sort=title", "?last=1"):
+        with queries() as sent:
+            page = editor.get(f"/admin/post/{address}").text
+        asked = [one for one in sent if "FROM post " in one and "post.title" in one]
+        # PostgreSQL plans a statement with values each time, as it is told to.
+        assert ["%(" in one for one in asked] == [False]
+        assert page.index(">kelp</a>") < page.index(">wrack</a>")
