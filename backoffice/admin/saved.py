@@ -21,6 +21,8 @@ from backoffice.core.saved_views import Kept
 from backoffice.core.types import Invalid
 
 PREFERENCE = "view"
+# What was typed into the form under the tabs, when it was refused: it is shown there once more.
+TYPED = "view_typed"
 # A word that no view can have.
 LAST = ":last"
 BEGINS = {
@@ -35,9 +37,10 @@ HERE = dict.fromkeys(("page", "saved"), "")
 class Keeping:
     """What can be done with the present state of a list.
 
-    `state` is how it is kept, `current` the kept view that is open, `changed` tells whether it shows something else by
-    now. `roles` are those it may be shared with. `word` names the open view, `begins` tells whether the list begins
-    with it, and `begun` what it begins with. `ask` leads to all this, `leave` away from it, and `here` is this page.
+    `state` is how it is kept, `current` the kept view that is open, `changed` tells whether it shows something else
+    by now. `roles` are those it may be shared with. `word` names the open view, `begins` tells whether the list
+    begins with it, and `begun` what it begins with. `typed` is what was refused, and why. `ask` leads to all this,
+    `leave` away from it, and `here` is this page.
     """
 
     state: str
@@ -50,6 +53,7 @@ class Keeping:
     ask: str
     leave: str
     here: str
+    typed: dict[str, str]
 
 
 def offered(view):
@@ -87,6 +91,7 @@ def keeping(view, asked, kept):
         ask=parameters.address(view.home(), [*here, ("saving", 1)]),
         leave=parameters.address(view.home(), here),
         here=urlencode(here),
+        typed=session.pop(TYPED, {}) if asked.saving else {},
     )
 
 
@@ -125,12 +130,19 @@ def answer(view):
         database.commit()
     except Invalid as refused:
         database.rollback()
-        tell(refused.message, "error")
-        return redirect(parameters.address(view.home(), [*parse_qsl(_asked_state(view)), ("saving", 1)]))
+        return redirect(parameters.address(view.home(), [*parse_qsl(_asked_state(view)), *_typed(refused)]))
     except ValueError:
         database.rollback()
         abort(400, _("There is no room to keep more."))
     return redirect(address)
+
+
+def _typed(refused):
+    """Keep what was typed for the form that is shown once more, and return what its address says besides."""
+    typed = {one: request.form.get(one, "")[: saved_views.LONGEST_NAME] for one in ("name", "role")}
+    session[TYPED] = {**typed, "problem": str(refused.message)}
+    open_one = parse_key(request.form.get("saved", ""))
+    return [("saving", 1), *([("saved", open_one)] if open_one else [])]
 
 
 def _keep(view, database):

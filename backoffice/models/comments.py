@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from backoffice.core import agents
 from backoffice.core.catalogues import gettext
 from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.catalogues import lazy_pgettext as _p
@@ -46,7 +47,7 @@ class Comment(Model):
         info={"label": _("Kind"), "labels": {COMMENT: _("Comment"), PINGBACK: _("Pingback")}},
     )
     address: Mapped[str | None] = mapped_column(String(45), info={"label": _("IP address")})
-    agent: Mapped[str | None] = mapped_column(String(500), info={"label": _("Browser")})
+    agent: Mapped[str | None] = mapped_column(String(500), info={"label": _("Browser"), "words": agents.named})
 
     post = relationship("Post", info={"label": _("Post")})
     parent = relationship("Comment", remote_side="Comment.id", info={"label": _("Answer to")})

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from backoffice.core import agents
 from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.model import Model
 from backoffice.core.resource import Resource
@@ -16,7 +17,7 @@ class Session(Model):
 
     user_id: Mapped[int] = mapped_column(Key, ForeignKey("user.id", ondelete="CASCADE"))
     address: Mapped[str | None] = mapped_column(String(45), index=True, info={"label": _("IP address")})
-    agent: Mapped[str] = mapped_column(String(255), default="", info={"label": _("Browser")})
+    agent: Mapped[str] = mapped_column(String(255), default="", info={"label": _("Browser"), "words": agents.named})
     last_seen: Mapped[datetime] = mapped_column(UtcDateTime, index=True, info={"label": _("Last seen")})
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True, info={"label": _("Ended")})
     # Of the word in the browser's cookie only a hash is kept: who reads the database cannot become its people.

@@ -211,10 +211,24 @@ def test_a_view_without_a_proper_name_is_asked_for_once_more(app, editor, name):
     assert answer.status_code == 302
     shown = page(editor.get(answer.location))
     assert shown.xpath('//input[@name="name"][@required]')
-    said = shown.xpath('string(//div[contains(@class, "alert-danger")])')
+    field = shown.xpath('//input[@id="view-name"][@aria-invalid]')[0]
+    said = shown.xpath(f'string(//*[@id="{field.get("aria-describedby")}"])')
+    assert field.get("value") == name[:60]
     assert ("At most 60 characters" if name.strip() else "A view needs a name.") in said
     assert shown.xpath('//input[@name="state"]/@value')[0].startswith("where=any")
     assert kept(app) == []
+    assert "aria-invalid" not in editor.get(answer.location).text
+
+
+def test_a_view_that_cannot_be_changed_so_stays_open(app, editor):
+    keep(editor, "Mine")
+    ((key, *_),) = kept(app)
+    data = {"do": "change", "saved": key, "name": " ", "state": "status=draft"}
+    answer = editor.post("/admin/post/views/", data=data)
+    shown = page(editor.get(answer.location))
+    assert shown.xpath('//button[@value="change"]')
+    assert set(shown.xpath('//input[@name="saved"]/@value')) == {str(key)}
+    assert [one[1] for one in kept(app)] == ["Mine"]
 
 
 def test_nobody_keeps_views_without_end(app, editor):
