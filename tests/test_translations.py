@@ -1,11 +1,13 @@
 """A catalogue holds every text that is shown and no other; a language that is declared complete is whole."""
 
+import re
 import runpy
 import shutil
 from pathlib import Path
 
 import pytest
 from babel import Locale
+from babel.messages.catalog import Catalog
 from flask_babel import force_locale
 
 import config
@@ -13,6 +15,8 @@ from backoffice.core.catalogues import gettext, inside, lazy_gettext, ngettext
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = runpy.run_path(str(ROOT / "translations" / "catalogues.py"))
+# A row of docs/words.md: the text, its context in brackets, and what it is called in each language.
+WORD = re.compile(r"^\| (?!English|-)([^|(]+?)(?: \(([^|]+)\))? \| (.+) \|$", re.MULTILINE)
 GERMAN = """
 msgid ""
 msgstr ""
@@ -72,6 +76,15 @@ def test_every_language_that_is_offered_has_a_catalogue_that_can_be_read(templat
         assert wrong == [], language
 
 
+def test_the_words_that_are_written_down_are_those_of_the_catalogues():
+    catalogues = [TOOLS["read"](language) for language in ("de", "fr", "es", "pt", "zh", "ja", "ar")]
+    told = WORD.findall((ROOT / "docs" / "words.md").read_text())
+    assert len(told) > 50
+    for text, context, words in told:
+        said = [catalogue.get(text, context or None).string for catalogue in catalogues]
+        assert words.split(" | ") == said, text
+
+
 def test_the_texts_of_code_and_templates_are_found(template):
     for text in ("Sign in", "Save and continue", "Dashboard", "The address or the password is wrong."):
         assert text in template
@@ -98,6 +111,58 @@ def test_what_is_missing_or_wrong_is_found(change, word, template, tmp_path, mon
     monkeypatch.setitem(TOOLS["read"].__globals__, "HERE", tmp_path)
     found = list(TOOLS["problems"](TOOLS["read"]("de"), template))
     assert any(word in one for one in found), found[:3]
+
+
+@pytest.mark.parametrize(
+    ("language", "right", "slips"),
+    [
+        (
+            "de",
+            "Wählen Sie „%(a)s“\u00a0…",
+            {
+                "„%(a)s”": "quotation",
+                "“%(a)s”": "quotation",
+                "Das …": "an ellipsis",
+                "Dein Konto": "the familiar",
+                "5 MB": "a unit",
+            },
+        ),
+        (
+            "fr",
+            "Heure\u202f: 10:00, «\u202f%(a)s\u202f»\u202f; Content-Type: text",
+            {
+                "Ici : rien": "no narrow",
+                "Ici: rien": "no narrow",
+                "« a »": "no narrow",
+                "“a”": "quotation",
+                "l'un": "a straight",
+                "Tu": "the familiar",
+            },
+        ),
+        (
+            "es",
+            "¿Qué es «%(a)s»? Elija uno.",
+            {
+                "“a”": "quotation",
+                "« a »": "quotation",
+                "Qué es?": "a question",
+                "Es así!": "a question",
+                "Si puedes": "the familiar",
+            },
+        ),
+        ("pt", "Salve o arquivo “%(a)s”.", {"«a»": "quotation", "O ficheiro": "a word of Portugal", "5 MB": "a unit"}),
+    ],
+)
+def test_each_language_is_written_as_it_is_written_elsewhere(language, right, slips):
+    def found(text):
+        catalogue = Catalog(locale=language)
+        catalogue.add("Sign in %(a)s", text, flags=["python-format"])
+        known = ("not in", "other placeholders")
+        return [one for one in TOOLS["problems"](catalogue, Catalog()) if not one.startswith((*known, "not used"))]
+
+    assert found(right) == []
+    for text, word in slips.items():
+        assert any(one.startswith(word) for one in found(text)), text
 
 
 def test_a_catalogue_is_brought_up_to_date_without_losing_what_is_translated(template, tmp_path, monkeypatch):

@@ -29,6 +29,36 @@ LETTERS = re.compile(r"[^\W\d_]{3}")
 # Languages that are akin may share a word; more of them show that it was only copied.
 MOST_ALIKE = 3
 MARKUP = re.compile(r"</?\w[^>]*>|&\w+;")
+# Names of headers keep their colon, whatever the language does with one.
+HEADER = re.compile(r"\b(Content-Type|Authorization):")
+# How a language is written, and how it speaks to people: the pattern of what it does not do, and what to call that.
+UNIT = (r"(?<=[\d)d]) (?:MB|Mo|%%)", "a unit that can part from its number")
+HABITS = {
+    "de": (
+        (r"„[^“]*$|„[^“]*„|(?:^|“)[^„]*“|[”\"«»]", "quotation marks of another language"),
+        (r" …", "an ellipsis that can part from its word"),
+        (r"\b[Dd](?:u|ich|ir|ein(?:e[mnrs]?)?)\b", "the familiar address"),
+        UNIT,
+    ),
+    "fr": (
+        (r"[^\u202f][;!?»](?=\s|$)|[^\u202f]:(?=\s|$)|«(?!\u202f)", "no narrow space at a mark"),
+        (r"[“”„\"]", "quotation marks of another language"),
+        (r"\w'", "a straight apostrophe"),
+        (r"\b(?:[Tt]u|[Tt]oi|[Tt]on|[Tt]a|[Tt]es)\b", "the familiar address"),
+        UNIT,
+    ),
+    "es": (
+        (r"[“”„\"]|« | »", "quotation marks of another language"),
+        (r"^[^¿]*\?|^[^¡]*!", "a question that nothing opens"),
+        (r"\b(?:[Tt][uú]s?|[Tt]i|puedes|tienes|quieres|eres)\b", "the familiar address"),
+        UNIT,
+    ),
+    "pt": (
+        (r"[«»„\"]", "quotation marks of another language"),
+        (r"\b(?:[Tt]u|[Tt]eu|[Tt]ua|ficheiros?|utilizador\w*|ecrã|palavra-passe)\b", "a word of Portugal, not Brazil"),
+        UNIT,
+    ),
+}
 # A date of its own would change every file each time.
 ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -67,6 +97,14 @@ def problems(catalogue, template):
     for message in catalogue:
         if message.id:
             yield from (f"{wrong}: {message.id!r}" for wrong in _wrong(message, catalogue.num_plurals))
+            yield from (f"{wrong}: {message.id!r}" for wrong in _unusual(message, str(catalogue.locale)))
+
+
+def _unusual(message, language):
+    """Yield in which way a translation is not written as its language is."""
+    forms = message.string if message.pluralizable else (message.string,)
+    text = HEADER.sub("", "\n".join(forms))
+    yield from (wrong for pattern, wrong in HABITS.get(language, ()) if re.search(pattern, text, re.MULTILINE))
 
 
 def _wrong(message, plurals):

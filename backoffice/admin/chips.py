@@ -61,11 +61,19 @@ def _chip(page, one, path):
     left = asked.criteria.narrowed(groups.without(asked.criteria.combined(), path))
     url = address(view.home(), replace(asked, criteria=left).pairs(page=""))
     if not isinstance(one, Group):
-        return Chip(f"{labels(view.model, one.name)} {OPERATORS[one.operator]}", url, said(view.model, one, known))
+        return Chip(_compares(view.model, one), url, said(view.model, one, known))
     members = tuple(_chip(page, member, (*path, at)) for at, member in enumerate(one.members))
     if one.word == ANY:
         return Chip(gettext("Any of these"), url, members=members, joint=gettext("or"))
     return Chip(gettext("All of these"), url, members=members, joint=gettext("and"))
+
+
+def _compares(model, one):
+    """Return what a filter says before its value: what is asked for may be days that no verb goes with."""
+    field = labels(model, one.name)
+    if one.operator == "is" and span(one.value):
+        return gettext("%(field)s:", field=field)
+    return f"{field} {OPERATORS[one.operator]}"
 
 
 def said(model, one, known):

@@ -287,6 +287,21 @@ def test_a_view_is_a_tab_that_filters(app, as_role):
     assert page.xpath('//nav[@aria-label="Views of this list"]//a[@aria-current="page"]/text()') == ["Waiting"]
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Created: the last 7 days"),
+        ("de", "Angelegt: die letzten 7 Tage"),
+        ("fr", "Créé : les 7 derniers jours"),
+        ("pt", "Criado: os últimos 7 dias"),
+    ],
+)
+def test_days_that_are_asked_for_stand_after_their_field(as_role, language, said):
+    page = page_of(as_role("editor", locale=language).get("/admin/post/?created_at=last-7-days"))
+    (chip,) = page.xpath('//a[@class="chip"]')
+    assert said in " ".join(chip.text_content().split())
+
+
 def test_filters_narrow_and_are_taken_off_by_their_links(app, as_role):
     browser = as_role("editor")
     with app.app_context():
