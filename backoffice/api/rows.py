@@ -72,13 +72,16 @@ def _named(session, user, model, name, found):
         among = target.id.in_(select(right).where(left.in_([row[ID] for row in found])))
     else:
         among = target.id.in_({key for row in found if (key := row[f"value_{name}"]) is not None})
-    rows = session.execute(labels(person(user), target).where(among)) if found else ()
-    return {key: {"id": key, "label": label_words(target, key, label)} for key, label in rows}
+    return _labelled(session, user, target, among) if found else {}
 
 
 def keyed(session, user, target, keys):
     """Return by key those of the rows of `target` with these keys that the user may be told of."""
-    found = session.execute(labels(person(user), target).where(target.id.in_(keys))) if keys else ()
+    return _labelled(session, user, target, target.id.in_(keys)) if keys else {}
+
+
+def _labelled(session, user, target, among):
+    found = session.execute(labels(person(user), target).where(among))
     return {key: {"id": key, "label": label_words(target, key, label)} for key, label in found}
 
 

@@ -16,8 +16,8 @@ from programs import Program, token_of
 from world import people_of
 
 MODELS = matrix.subjects()
-# Somebody with wide rights, with narrow ones, with all rights to their own rows, and one who reads all besides.
-PEOPLE = (matrix.EDITOR, matrix.AUTHOR, matrix.KEEPER, matrix.CONTRIBUTOR)
+# Somebody with all rights, with wide and with narrow ones, with all to their own rows, and one who reads all besides.
+PEOPLE = (matrix.ADMINISTRATOR, matrix.EDITOR, matrix.AUTHOR, matrix.KEEPER, matrix.CONTRIBUTOR)
 STATUS = {matrix.ALLOWED: {200, 201, 204}, matrix.NOT_FOUND: {404}, matrix.LEFT_OUT: {200}}
 _numbers = count(1)
 
@@ -29,7 +29,7 @@ def world(_served):
     made, empty = _served
     empty()
     world = people_of(made)
-    for person in (*PEOPLE, matrix.ADMINISTRATOR):
+    for person in PEOPLE:
         known = world.people[person]
         known.program = Program(made, token_of(made, known.id), known)
     return world
