@@ -3,7 +3,7 @@
 from flask import redirect, request, url_for
 from wtforms.form import BaseForm
 
-from backoffice.admin.hanging import MOVE, goes_along, hanging
+from backoffice.admin.hanging import goes_along, hanging
 from backoffice.admin.lookup import ITSELF, short
 from backoffice.admin.messages import tell
 from backoffice.admin.named import Present, option
@@ -15,7 +15,7 @@ from backoffice.core.catalogues import gettext as _
 from backoffice.core.history import done
 from backoffice.core.holds import DELETE
 from backoffice.core.model import db
-from backoffice.core.references import resolve
+from backoffice.core.references import MOVING, resolve
 from backoffice.core.writing import Refusal
 
 FIND, TO = "find:", "to:"
@@ -31,11 +31,11 @@ class Question:
 
     def word(self):
         """Return the answer as the core takes it; raises Refusal while there is none."""
-        if self.answer == MOVE and not self.picker.chosen:
+        if self.answer == MOVING and not self.picker.chosen:
             raise Refusal({self.found.key: _("Choose where they are to move.")})
         if self.answer not in dict(self.found.ways):
             raise Refusal({self.found.key: _("Say what is to become of them.")})
-        return f"{MOVE}:{self.picker.chosen[-1].key}" if self.answer == MOVE else self.answer
+        return f"{MOVING}:{self.picker.chosen[-1].key}" if self.answer == MOVING else self.answer
 
 
 def answer(view, row):
@@ -121,6 +121,6 @@ def show(view, row, questions, problems=None):
         problems=[sentence for name, sentence in (problems or {}).items() if name not in known],
         lookup=url_for(".ajax_lookup", name=ITSELF),
         back=return_target(url_for(".details_view", id=row.id)),
-        move=MOVE,
+        move=MOVING,
         danger=DELETE,
     )

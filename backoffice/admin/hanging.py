@@ -8,13 +8,17 @@ from flask import url_for
 from backoffice.admin.words import plural
 from backoffice.core.access import can, may_see
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.holds import DELETE
+from backoffice.core.catalogues import lazy_gettext
+from backoffice.core.holds import CLEAR, DELETE
 from backoffice.core.model import db
-from backoffice.core.references import fallout, references
+from backoffice.core.references import MOVING, fallout, references, ways
 from backoffice.core.resource import filterable, labels
-from backoffice.core.writing import writable
 
-MOVE, CLEAR = "move", "clear"
+WAYS = {
+    MOVING: lazy_gettext("Move them to another:"),
+    CLEAR: lazy_gettext("Keep them, and empty this field."),
+    DELETE: lazy_gettext("Delete them too."),
+}
 
 
 @dataclass(frozen=True)
@@ -39,17 +43,8 @@ def hanging(user, row):
 
 def _hanging(user, row, one):
     label, relation = plural(one.model), labels(one.model, one.name)
-    return Hanging(one.key, label, relation, one.count, _url(user, row, one.model, one.name), tuple(_ways(user, one)))
-
-
-def _ways(user, one):
-    """Yield what can become of the rows, as far as the user may do it at all; the core asks again for each row."""
-    if can(user, "update", one.model) and one.name in writable(user, one.model):
-        yield MOVE, _("Move them to another:")
-        if one.nullable:
-            yield CLEAR, _("Keep them, and empty this field.")
-    if not one.linked and can(user, "delete", one.model):
-        yield DELETE, _("Delete them too.")
+    found = tuple((way, WAYS[way]) for way in ways(user, one))
+    return Hanging(one.key, label, relation, one.count, _url(user, row, one.model, one.name), found)
 
 
 def goes_along(user, row, found):

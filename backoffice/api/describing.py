@@ -22,6 +22,7 @@ PROBLEM = {
         "errors": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
         "version": {"type": "integer"},
         "conflicts": {"type": "object"},
+        "references": {"type": "array", "items": {"type": "object"}},
     },
 }
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, current_app, jsonify, request
 from werkzeug.routing import BaseConverter
 
-from backoffice.api import acts, asking, listing, pace, rows, writing
+from backoffice.api import acts, asking, deleting, listing, pace, rows, writing
 from backoffice.api.subjects import ADDRESS, subject
 from backoffice.core.access import NotFound, can
 from backoffice.core.acting import actor
@@ -77,7 +77,7 @@ def single(plural, key):
     if request.method == "PATCH":
         return writing.update(user, _model(plural, "update"), key)
     if request.method == "DELETE":
-        return writing.delete(user, _model(plural, "delete"), key)
+        return deleting.delete(user, _model(plural, "delete"), key)
     model = _model(plural, "read")
     return _row(rows.one(db.session(), user, model, key, asking.one(model, user, request.args)))
 

@@ -8,6 +8,7 @@ from backoffice.core.access import can, may_see
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.comparing import operators
 from backoffice.core.history import Change
+from backoffice.core.holds import holds
 from backoffice.core.resource import actions, filterable, labels, sortable
 from backoffice.core.writing import writable
 
@@ -46,9 +47,14 @@ def of(user, model):
         does = _does(tag, "update", _("Change"), words)
         single["patch"] = {**does, "parameters": [IF_MATCH], **_body(_ref(f"{name}.change"))}
     if can(user, "delete", model):
-        single["delete"] = {**_does(tag, "delete", _("Delete"), {"204": None}), "parameters": [IF_MATCH]}
+        said = [_plain(way.key) for way in holds(model) if may_see(user, way.model, way.name) and _reads(user, way)]
+        single["delete"] = {**_does(tag, "delete", _("Delete"), {"204": None}), "parameters": [IF_MATCH, *said]}
     found = {address(model): several, f"{address(model)}/{{key}}": {"parameters": [ROW_KEY], **single}}
     return found | {f"{address(model)}/actions/{one}": {"post": does} for one, does in _acts(user, model, tag)}
+
+
+def _reads(user, way):
+    return can(user, "read", way.model)
 
 
 def _acts(user, model, tag):

@@ -1,6 +1,6 @@
-"""One row made, changed or deleted by a program: the same rights, rules and record as by any other door."""
+"""One row made or changed by a program: the same rights, rules and record as by any other door."""
 
-from flask import jsonify, make_response, request
+from flask import jsonify, request
 from sqlalchemy import select
 
 from backoffice.api import once, rows, values, versions
@@ -9,8 +9,6 @@ from backoffice.core import bodies, writing
 from backoffice.core.access import NotFound, fetch
 from backoffice.core.acting import actor
 from backoffice.core.model import db
-from backoffice.core.problems import Problem
-from backoffice.core.refusals import Refusal
 
 
 def create(user, model):
@@ -35,7 +33,7 @@ def update(user, model, key):
     told = bodies.read(request)
     version = versions.read(told)
     session = db.session()
-    row = _held(user, model, "update", key)
+    row = held(user, model, "update", key)
     settled = versions.settle(user, row, version, values.of_row(user, row, told))
     if settled.conflicts:
         raise versions.conflict(row, settled)
@@ -48,21 +46,7 @@ def update(user, model, key):
     return made
 
 
-def delete(user, model, key):
-    """Delete a row that is still the one that was read, if nothing refers to it."""
-    version = versions.read({})
-    session = db.session()
-    row = _held(user, model, "delete", key)
-    versions.check(row, version)
-    try:
-        writing.delete(session, user, row)
-    except Refusal as refusal:
-        raise Problem(409, " ".join(refusal.problems.values())) from refusal
-    session.commit()
-    return _recorded(make_response(""), 204)
-
-
-def _held(user, model, verb, key):
+def held(user, model, verb, key):
     """Return the row with this key, which nobody else writes before this is done."""
     session = db.session()
     row = fetch(session, user, verb, model, key)
@@ -76,13 +60,14 @@ def _told(user, model, key):
         told = rows.one(db.session(), user, model, key, fields(user, model))
     except NotFound:
         # One may make what one may not look at afterwards.
-        return _recorded(jsonify(id=key), 200)
-    made = _recorded(jsonify(told), 200)
+        return recorded(jsonify(id=key), 200)
+    made = recorded(jsonify(told), 200)
     made.set_etag(str(told["version"]))
     return made
 
 
-def _recorded(made, status):
+def recorded(made, status):
+    """Return an answer that names what was written in the history."""
     made.status_code = status
     made.headers["X-Batch"] = actor().batch
     return made

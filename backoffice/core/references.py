@@ -1,6 +1,6 @@
 """What hangs on a row, and what becomes of it when the row goes: moved, let go of, or deleted, as answered."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select, union
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from backoffice.core.access import NotFound, condition, fetch, may_see
+from backoffice.core.access import NotFound, can, condition, fetch, may_see
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.holds import CLEAR, DELETE, Hold, Step, cascade, holds, only
 from backoffice.core.links import unlink
@@ -17,9 +17,11 @@ from backoffice.core.refusals import Refusal
 from backoffice.core.resource import relations, resource
 from backoffice.core.sets import delete_rows, update_rows
 from backoffice.core.types import Invalid
+from backoffice.core.writing import writable
 
 CHUNK = 200  # rows in memory at a time, while their rules are asked
 MOVE = "move:"
+MOVING = MOVE.removesuffix(":")
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,17 @@ def references(session: Session, row: Model) -> list[Reference]:
         for way, count in zip(ways, found, strict=True)
         if count
     ]
+
+
+def ways(user: Any, reference: Reference) -> Iterator[str]:
+    """Yield what can become of the rows, as far as `user` may do it at all; `resolve` asks again for each row."""
+    model = reference.model
+    if can(user, "update", model) and reference.name in writable(user, model):
+        yield MOVING
+        if reference.nullable:
+            yield CLEAR
+    if not reference.linked and can(user, "delete", model):
+        yield DELETE
 
 
 def fallout(session: Session, user: Any, row: Model, key: str) -> list[Fate]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from backoffice.core.history import Change
 from backoffice.core.model import db
+from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag
 from backoffice.models.media import Image
 from make import make
@@ -167,14 +168,88 @@ def test_a_request_that_is_sent_twice_is_done_once(app, program):
     assert writer.post("tags", {"name": "X"}, headers={"Idempotency-Key": "k" * 201}).status_code == 400
 
 
-def test_a_row_that_others_need_is_not_deleted(app, program):
+@pytest.fixture
+def sea(app):
+    """Store a category with two posts, of which one has a comment, and another category."""
     with app.app_context():
-        category = make(Category, name="Sea")
-        make(Post, title="In it", category=category)
+        category = make(Category, name="Sea", slug="sea")
+        posts = [make(Post, title=title, category=category) for title in ("Tide", "Foam")]
+        make(Comment, post=posts[0])
+        make(Category, name="Land", slug="land")
         db.session.commit()
-    answer = program("editor").delete("categories/1", headers={"If-Match": '"1"'})
+
+
+def standing(app):
+    """Return what there is: categories, and for each post its category."""
+    with app.app_context():
+        return sorted(db.session.scalars(select(Category.id))), list(
+            db.session.scalars(select(Post.category_id).order_by(Post.id))
+        )
+
+
+FIRST = {"If-Match": '"1"'}
+
+
+def test_what_hangs_on_a_row_is_told_before_it_is_deleted(app, program, sea):
+    answer = program("editor").delete("categories/1", headers=FIRST)
     assert answer.status_code == 409
-    assert answer.json["detail"]
+    assert answer.json["references"] == [
+        {"key": "post.category", "label": "Posts", "count": 2, "ways": ["move", "clear", "delete"]}
+    ]
+    assert standing(app) == ([1, 2], [1, 1])
+
+
+@pytest.mark.parametrize(("said", "left"), [("move:2", [2, 2]), ("clear", [None, None])])
+def test_a_row_goes_with_what_is_said_of_the_rest_in_one_batch(app, program, sea, said, left):
+    asked = program("editor")
+    answer = asked.delete(f"categories/1?post.category={said}", headers=FIRST)
+    assert answer.status_code == 204
+    assert standing(app) == ([2], left)
+    with app.app_context():
+        told = select(Change.verb, Change.model, Change.door).where(Change.batch == answer.headers["X-Batch"])
+        written = sorted(tuple(one) for one in db.session.execute(told))
+        assert written == [("delete", "category", "api"), *[("update", "post", "api")] * 2]
+    boss = program("administrator")
+    assert boss.post("changes/actions/undo", {"batch": answer.headers["X-Batch"]}).json["done"] == 3
+    assert standing(app) == ([1, 2], [1, 1])
+
+
+def test_what_is_to_go_along_goes_only_for_whom_it_may(app, program, sea):
+    refused = program("editor").delete("categories/1?post.category=delete", headers=FIRST)
+    assert (refused.status_code, [*refused.json["errors"]]) == (422, ["post.category"])
+    assert standing(app) == ([1, 2], [1, 1])
+    assert program("administrator").delete("categories/1?post.category=delete", headers=FIRST).status_code == 204
+    assert standing(app) == ([2], [])
+    with app.app_context():
+        assert db.session.scalars(select(Comment.id)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("post.category=", 409),
+        ("post.category=burn", 422),
+        ("post.category=move", 422),
+        ("post.category=move:1", 422),
+        ("post.category=move:99", 422),
+        ("post.category=move:x", 422),
+        ("post.tags=clear", 400),
+        ("page=2", 400),
+        ("post.category=clear&post.category=delete", 400),
+    ],
+)
+def test_what_cannot_be_meant_deletes_nothing(app, program, sea, query, status):
+    assert program("administrator").delete(f"categories/1?{query}", headers=FIRST).status_code == status
+    assert standing(app) == ([1, 2], [1, 1])
+
+
+def test_a_token_moves_no_rows_that_it_may_not_change(app, program, sea):
+    narrow = program("editor", ["category.read", "category.delete", "post.read", "category.pick"])
+    told = narrow.delete("categories/1", headers=FIRST)
+    assert told.json["references"][0]["ways"] == []
+    for said in ("clear", "move:2", "delete"):
+        assert narrow.delete(f"categories/1?post.category={said}", headers=FIRST).status_code == 422
+    assert standing(app) == ([1, 2], [1, 1])
 
 
 def test_a_picture_is_sent_as_its_bytes_and_drawn_anew(app, program):
