@@ -20,12 +20,17 @@ _CAPTION_WORDS = re.compile(r"""\bcaption\s*=\s*(["'])(.*?)\1""", re.DOTALL)
 _PICTURE = re.compile(r"\s*((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)", re.IGNORECASE)
 
 
-def written(text: str) -> str:
-    """Return a body as HTML: with its paragraphs, its captions as figures, and neither comments nor programs."""
+def written(text: str, *, formatted: bool = False) -> str:
+    """Return a body as HTML: with its paragraphs, its captions as figures, and neither comments nor programs.
+
+    One that is `formatted` has its paragraphs and figures already.
+    """
     marked = _BLOCKS in text
     text = _without(text, "<!--", "-->")
     for name in PROGRAMS:
         text = _without(text, f"<{name}", f"</{name}>")
+    if formatted:
+        return text.strip()
     text = _figures(text)
     # An editor of blocks has put all tags already; blank lines between them say nothing.
     return text.strip() if marked else paragraphed(text)

@@ -46,9 +46,11 @@ def _found(job, author, claimed):
 
 def _made(job, author):
     if not author.login:
-        job.report.change(f"without an author: given to the account “{NOBODY}”", f"first in line {author.line}")
+        job.report.change(
+            f"without an author: given to the account “{NOBODY}”", f"first in {records.where(author.line)}"
+        )
     values = {"username": _free(job, _username(author)), "name": cut(_name(author), 120), "email": _email(job, author)}
-    user = job.made(User, f"line {author.line}: author “{author.login}”", values)
+    user = job.made(User, f"{records.where(author.line)}: author “{author.login}”", values)
     if user is None:
         return None
     job.session.add(user)
@@ -73,7 +75,7 @@ def _name(author):
 def _email(job, author):
     if not author.email:
         return None
-    what = f"line {author.line}: “{author.login}”"
+    what = f"{records.where(author.line)}: “{author.login}”"
     if len(author.email) > 254 or not _EMAIL.fullmatch(author.email):
         job.report.change("an author's e-mail address is none: the account has none", what)
         return None

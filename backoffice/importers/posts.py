@@ -92,7 +92,7 @@ class _Batch:
             "title": cut(item.title, 300) or "Untitled",
             "slug": self._free(item),
             "excerpt": item.excerpt or None,
-            "body": bodies.resettled(bodies.written(item.body), self.job.site, self.stored),
+            "body": bodies.resettled(bodies.written(item.body, formatted=item.formatted), self.job.site, self.stored),
             "status": status,
             "author_id": self.job.users.get(item.creator),
             "category_id": categories[0].id if categories else None,
@@ -191,7 +191,7 @@ def addresses(item, site):
     if _is_address(item.link):
         parts = urlsplit(item.link)
         found.append(f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path)
-    if item.key.isdecimal():
+    if item.key.isdecimal() and not item.formatted:
         found.append(f"{base}/?{'p' if item.kind == 'post' else 'page_id'}={item.key}")
     # Slugs have fewer signs here; who writes the old one behind our path is led on as well.
     found += [f"/posts/{item.slug}"] if item.slug != slugify(item.slug) else []

@@ -19,7 +19,7 @@ _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>")
 class Author:
     """Someone whom the export lists as an author."""
 
-    line: int
+    line: int | str
     login: str
     key: str = ""
     email: str = ""
@@ -30,7 +30,7 @@ class Author:
 class Term:
     """A category or tag, as the export lists it or as an item names it."""
 
-    line: int
+    line: int | str
     kind: str
     slug: str
     name: str
@@ -61,7 +61,7 @@ class Remark:
 class Item:
     """A post, page, attachment or anything else that WordPress keeps among its posts."""
 
-    line: int
+    line: int | str
     key: str
     kind: str
     title: str
@@ -82,9 +82,16 @@ class Item:
     terms: list[Term] = field(default_factory=list)
     strangers: set[str] = field(default_factory=set)
     remarks: list[Remark] = field(default_factory=list)
+    # Whether the body is HTML to the last paragraph, as other systems than WordPress write it.
+    formatted: bool = False
 
     def __str__(self):
-        return f"line {self.line}: “{self.title or self.slug}” ({self.kind} {self.key})"
+        return f"{where(self.line)}: “{self.title or self.slug}” ({self.kind} {self.key})"
+
+
+def where(line: int | str) -> str:
+    """Return where something stands in an export: its line, or what its system calls the place."""
+    return line if isinstance(line, str) else f"line {line}"
 
 
 def plain(text: str) -> str:

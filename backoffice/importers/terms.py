@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from backoffice.core.types import slugify
 from backoffice.importers.job import cut
-from backoffice.importers.records import CATEGORY, TAG
+from backoffice.importers.records import CATEGORY, TAG, where
 from backoffice.models.content import DEEPEST, Category, Tag
 
 MODELS = {CATEGORY: Category, TAG: Tag}
@@ -61,7 +61,7 @@ class _Taker:
         if key is None:
             return None
         if key in self.claimed:
-            self.job.report.change("two tags of one name became one", f"line {term.line}: “{term.name}”")
+            self.job.report.change("two tags of one name became one", f"{where(term.line)}: “{term.name}”")
         return self._claimed(term, key)
 
     def _claimed(self, term, key):
@@ -70,7 +70,7 @@ class _Taker:
         return key
 
     def _made(self, term):
-        job, what = self.job, f"line {term.line}: {self.kind} “{term.name}”"
+        job, what = self.job, f"{where(term.line)}: {self.kind} “{term.name}”"
         values = {"name": cut(term.name, 120), "slug": self._free(slugify(term.slug) or slugify(term.name))}
         if self.kind == CATEGORY:
             values["description"] = term.description or None
@@ -95,7 +95,7 @@ def _plant(job, new, terms):
         parent = terms[slug].parent
         above = job.terms.get((CATEGORY, parent))
         if parent and (above is None or _circles(slug, terms)):
-            what = f"line {terms[slug].line}: “{terms[slug].name}”"
+            what = f"{where(terms[slug].line)}: “{terms[slug].name}”"
             job.report.change("a category's parent is missing or below it: it stands at the top", what)
         elif parent:
             job.session.get_one(Category, key).parent_id = above

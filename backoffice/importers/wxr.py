@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from xml.parsers import expat
 
+from backoffice.importers.unreadable import Unreadable
+
 VERSIONS = ("1.0", "1.1", "1.2")
 BLOCK = 64 * 1024
 # Characters that one entry may hold; a body of 5 MB and its comments have room.
@@ -33,15 +35,6 @@ SAID = {
     ),
     expat.errors.XML_ERROR_UNKNOWN_ENCODING: "the file is in an encoding that is not known",
 }
-
-
-class Unreadable(Exception):  # noqa: N818 - it says what the file is
-    """A file that cannot be imported as a whole: which, in which line, and why."""
-
-    def __init__(self, path, line, reason):
-        where = f"{path}, line {line}" if line else str(path)
-        super().__init__(f"{where}: {reason}.")
-        self.line = line
 
 
 @dataclass(slots=True)

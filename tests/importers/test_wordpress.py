@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from backoffice.core.history import Change
 from backoffice.core.model import db
 from backoffice.core.resource import resources
-from backoffice.importers import remarks, wordpress
+from backoffice.importers import remarks, taking, wordpress
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag
 from importers.exports import author, category, comment, export, item, tag
@@ -146,8 +146,8 @@ def test_a_rehearsal_says_all_and_keeps_nothing(app, bring):
 
 @pytest.mark.parametrize("size", [1, 2, 1000])
 def test_the_size_of_chunks_changes_nothing(app, bring, monkeypatch, size):
-    monkeypatch.setattr(wordpress, "ITEMS", size)
-    monkeypatch.setattr(wordpress, "REMARKS", size)
+    monkeypatch.setattr(taking, "ITEMS", size)
+    monkeypatch.setattr(taking, "REMARKS", size)
     bring(export(*ENTRIES))
     assert {name: counts(app)[name] for name in ("post", "comment", "tag", "user")} == {
         "post": 3,
@@ -182,7 +182,7 @@ def test_a_failure_in_the_middle_leaves_nothing(app, runner, monkeypatch, tmp_pa
         if len(done) == 2:
             raise RuntimeError("The lamp went out.")
 
-    monkeypatch.setattr(wordpress, "ITEMS", 1)
+    monkeypatch.setattr(taking, "ITEMS", 1)
     monkeypatch.setattr(remarks, "take", fail_later)
     path = tmp_path / "export.xml"
     path.write_text(export(*ENTRIES))
