@@ -16,7 +16,7 @@ from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
 from backoffice.core import tally
-from backoffice.core.catalogues import COOKIE, Languages, inside, joined, listed, spoken
+from backoffice.core.catalogues import COOKIE, Languages, inside, isolated, joined, listed, spoken
 from backoffice.core.model import db
 
 babel = Languages()
@@ -60,7 +60,7 @@ def said(context, text, **values):
     """Return a text of a template in the language of this answer, with `values` put in, each made harmless."""
     told = spoken().gettext(text)
     told = Markup(told) if context.autoescape else told  # noqa: S704 - the text is a template's own
-    return told % values if values or "%" in told else told
+    return told % isolated(values) if values or "%" in told else told
 
 
 def locale():

@@ -59,6 +59,30 @@ def test_what_is_put_into_a_text_of_a_page_is_harmless(app, german):
         assert render_template_string("{{ _('100 %%') }}") == "Hundert %"
 
 
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("Tides!", "\u2068Tides!\u2069"),
+        ("C++ و Python", "\u2068C++ و Python\u2069"),
+        ("东京", "\u2068东京\u2069"),
+        ("2026-01-31", "\u20682026-01-31\u2069"),
+        ("المد!", "المد!"),
+        (1234, "1234"),
+    ],
+)
+def test_what_is_put_into_a_sentence_keeps_its_own_direction(app, label, shown):
+    page = "{% autoescape true %}{{ _('“%(label)s” was deleted.', label=label) }}{% endautoescape %}"
+    with app.test_request_context("/"), force_locale("ar"):
+        assert gettext("“%(label)s” was deleted.", label=label) == f"حُذف «{shown}»."
+        assert render_template_string(page, label=label) == f"حُذف «{shown}»."
+        hostile = render_template_string(page, label="<i>")
+        assert "&lt;i&gt;" in hostile
+        assert "<i>" not in hostile
+    with app.test_request_context("/"):
+        assert gettext("“%(label)s” was deleted.", label="Tides") == "“Tides” was deleted."
+        assert gettext("“%(label)s” was deleted.", label="مد!") == "“\u2068مد!\u2069” was deleted."
+
+
 def test_a_letter_is_no_page(app, german):
     letter = app.jinja_env.overlay(autoescape=False).from_string("{{ _('Delete %(label)s', label='A & B') }}")
     with app.test_request_context("/"), force_locale("de"):

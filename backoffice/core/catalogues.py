@@ -1,6 +1,7 @@
 """The words of each language: read from the catalogues as people write them, once for each process."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +23,11 @@ ListStyle = Literal["standard", "or"]
 COOKIE = "language"
 # What stands between the parts of an enumeration, where it is not a comma and a space.
 COMMAS = {"ar": "، ", "ja": "、", "zh": "、"}
+FROM_RIGHT = frozenset({"ar", "fa", "he", "ps", "ur", "yi"})
+# What a sentence that runs the other way would turn about or tear apart: letters with the signs beside them, and in one
+# that runs from right to left days as 2026-01-31.
+RUNS_FROM_LEFT = re.compile(r"[A-Za-zÀ-ӿऀ-῿Ⰰ-힣]|\d-\d")
+RUNS_FROM_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
 class Catalogues(Domain):  # type: ignore[misc]
@@ -82,18 +88,34 @@ def spoken() -> NullTranslations:
 def gettext(text: str, /, **values: Any) -> str:
     """Return `text` in the present language, with `values` put in."""
     told = spoken().gettext(text)
-    return told % values if values else told
+    return told % isolated(values) if values else told
 
 
 def ngettext(one: str, many: str, num: int, /, **values: Any) -> str:
     """Return the form for `num`, which is put in with the `values`, in the present language."""
-    return spoken().ngettext(one, many, num) % {"num": num, **values}
+    return spoken().ngettext(one, many, num) % {"num": num, **isolated(values)}
 
 
 def pgettext(context: str, text: str, /, **values: Any) -> str:
     """Return `text` as it is said in this context, with `values` put in, in the present language."""
     told = str(spoken().pgettext(context, text))
-    return told % values if values else told
+    return told % isolated(values) if values else told
+
+
+def isolated(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what is to be put into a text so that each of the values keeps its own direction.
+
+    The two signs around those that run the other way are not seen.
+    """
+    turned = RUNS_FROM_LEFT if language().partition("_")[0] in FROM_RIGHT else RUNS_FROM_RIGHT
+    return {name: _isolated(value, turned) for name, value in values.items()}
+
+
+def _isolated(value: Any, turned: re.Pattern[str]) -> Any:
+    if isinstance(value, int | float):
+        return value
+    words = value if isinstance(value, str) else str(value)
+    return "\u2068" + words + "\u2069" if turned.search(words) else words
 
 
 def lazy_gettext(text: str, /, **values: Any) -> LazyString:
