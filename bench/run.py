@@ -140,6 +140,8 @@ def _alone(asked, connection, tool, account, facts):
                 if found[work].failed not in {"", whole.CANNOT}:
                     break
                 whole.check(found[work], work, whole.put_back(connection), facts)
+        # What was not waited for would go on as soon as the tool is started again.
+        whole.give_up(connection)
         whole.put_back(connection)
     return found
 

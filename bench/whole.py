@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass
 from http.client import HTTPException
 
@@ -16,6 +17,9 @@ WORKS = {
     "export": ("{posts:,} posts with author, category and tags as CSV", "s", 1),
 }
 CANNOT = "cannot"
+AT_WORK = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
+    AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
+LONGEST = 600  # seconds to wait for that at most
 OFTEN = 0.2  # seconds between two looks at the memory
 MOST = 0.5  # of the memory that is free when a work begins; who takes more is ended, so that the machine lives on
 
@@ -86,6 +90,20 @@ def put_back(connection):
     changed = connection.execute(text(query)).rowcount
     connection.commit()
     return changed
+
+
+def give_up(connection):
+    """Cancel the jobs of a tool that was ended: whoever works next is to have the machine for itself."""
+    query = "UPDATE job SET state = 'cancelled' WHERE state IN ('waiting', 'running')"
+    given_up = connection.execute(text(query)).rowcount
+    connection.commit()
+    until = time.monotonic() + LONGEST
+    # The database goes on with the statement of a process that is gone, until it wants to answer.
+    while connection.dialect.name == "postgresql" and connection.scalar(text(AT_WORK)) and time.monotonic() < until:
+        connection.commit()
+        time.sleep(OFTEN)
+    connection.commit()
+    return given_up
 
 
 def remember(connection):

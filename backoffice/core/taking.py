@@ -1,5 +1,6 @@
 """What there is to take back of a batch, what one must be allowed for that, and why a row stays as it is."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -58,9 +59,9 @@ def groups(work: Work) -> list[Group]:
     kind = kind_of(work.dialect, change).label("kind")
     query = select(change.c.model, change.c.verb, kind, func.count()).where(within(work, change))
     found = work.session.execute(query.group_by(change.c.model, change.c.verb, kind)).all()
-    known = resources()
+    known, ways = resources(), Counter((name, verb) for name, verb, _way, _count in found)
     return [
-        Group(known[name], verb, way, count, _names(work, (name, verb)) if way == UPDATE else ())
+        Group(known[name], verb, way, count, _names(work, (name, verb)) if way == UPDATE else (), ways[name, verb] == 1)
         for name, verb, way, count in found
         if way and name in known and known[name] is not Change
     ]
@@ -100,8 +101,11 @@ def moves(group: Group, values: Mapping[str, Iterable[Any]]) -> list[Action]:
 
 def held(work: Work, group: Group) -> dict[str, dict[str, list[Any]]]:
     """Return which values of the columns that only operations move these changes hold, before and after."""
-    names = [name for name in governed(group.model) if name in group.names and group.kind == UPDATE]
-    if not names:
+    ways = governed(group.model)
+    names = [name for name in ways if name in group.names and group.kind == UPDATE]
+    # Under the verb of an operation its own right is asked for, and its values matter to those alone that may refuse.
+    known = group.verb in actions(group.model) and not any(one.refuses for name in names for one in ways[name].values())
+    if not names or known:
         return {"before": {}, "after": {}}
     change, table = CHANGE.alias("c"), columns(group.model)
     asked = [(side, name) for side in ("before", "after") for name in names]

@@ -1,11 +1,18 @@
 """What the history costs SQLite: as much as the rows that are written, however long the history already is."""
 
+import re
 from collections import Counter
+from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
 
 from backoffice.core import encoding, history, operation
 from backoffice.core.access import OPERATOR
+from backoffice.core.criteria import of
 from backoffice.core.model import db
 from backoffice.core.selection import Selection
 from backoffice.models.comments import Comment
@@ -68,3 +75,19 @@ def test_each_label_is_made_plain_once():
     finally:
         connection.create_function("plain_words", 1, encoding._plain, deterministic=True)
     assert told == ["<p>Told <b>once</b></p>"] * 3
+
+
+@given(text=st.text(alphabet=st.sampled_from("a b<>&;é\t\n\r\v\f\x1c\x85\xa0\u2003\u2028\u3000\u200b")))
+def test_words_are_one_line_of_single_blanks_whatever_parts_them(text):
+    assert encoding._plain(text) == " ".join(unescape(re.sub("<[^>]*>?", " ", text)).split())
+
+
+def test_many_rows_are_told_of_in_their_own_order_whichever_index_finds_them():
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = [make(Comment, status="pending", created_at=first - timedelta(days=at)) for at in range(20)]
+    db.session.commit()
+    waiting = Selection(Comment, criteria=of(Comment, OPERATOR, [("status", "pending")]))
+    with history.acting(None, "panel") as one:
+        assert operation.run(db.session, OPERATOR, "approve", waiting).changed == len(rows)
+    told = select(history.Change.row_id).filter_by(batch=one.batch).order_by(history.Change.id)
+    assert db.session.scalars(told).all() == [row.id for row in rows]

@@ -412,6 +412,23 @@ def test_large_batches_go_back_in_parts(app, monkeypatch):
     assert undo.undone(db.session, word).after == {"of": word, "done": 23, "stayed": 2}
 
 
+def test_what_was_made_changed_and_deleted_under_one_verb_goes_back_each_in_its_own_way():
+    kept, gone = make(Tag, name="Kept"), make(Tag, name="Gone")
+    db.session.commit()
+    before = snapshot(Tag)
+    with history.acting(None, "import", verb="load") as one:
+        kept.name = "Changed"
+        db.session.delete(gone)
+        db.session.add(Tag(name="Made"))
+        db.session.commit()
+    assert set(db.session.scalars(select(Change.verb).filter_by(batch=one.batch))) == {"load"}
+    result, undone = take_back(one.batch)
+    assert (result.done, result.stayed) == (3, 0)
+    assert snapshot(Tag) == before
+    assert take_back(undone)[0].done == 3
+    assert set(db.session.scalars(select(Tag.name))) == {"Changed", "Made"}
+
+
 def test_a_large_batch_goes_back_in_few_statements(queries):
     word = batch(approve(comments(300)))
     with queries() as sent:
