@@ -75,6 +75,7 @@ faults: .venv/.installed ## plant known faults and see that the tests catch each
 
 lock: .venv/.installed ## resolve the dependencies anew
 	cd requirements && ../$(COMPILE) --upgrade --output-file app.txt app.in
+	cd requirements && ../$(COMPILE) --upgrade --output-file s3.txt s3.in
 	cd requirements && ../$(COMPILE) --upgrade --output-file dev.txt dev.in
 
 translations: .venv/.installed ## write the catalogues of all languages anew from the texts in code and templates

@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from fsspec import get_filesystem_class
+
 ROOT = Path(__file__).resolve().parent
 INSTANCE = ROOT / "instance"
 MEGABYTE = 1024 * 1024
@@ -137,6 +139,24 @@ def database_url(value: str) -> str:
     return value
 
 
+def media_url(value: str) -> str:
+    """Return the place for pictures; raises ConfigError when nothing that is installed can reach it."""
+    scheme, colon, _rest = value.partition("://")
+    try:
+        get_filesystem_class(scheme if colon else "file")
+    except ImportError as error:
+        needed = "run pip install --require-hashes -r requirements/s3.txt" if scheme == "s3" else str(error)
+        raise ConfigError(
+            f"MEDIA_URL begins with {scheme}://, and what that takes is not installed: {needed}."
+        ) from error
+    except ValueError as error:
+        raise ConfigError(
+            f"MEDIA_URL begins with {scheme}://, which is no known kind of place. "
+            "It may be a folder, or s3://BUCKET/PREFIX."
+        ) from error
+    return value
+
+
 def _addresses(environ):
     host, port = environ.get("HOST") or "127.0.0.1", environ.get("PORT") or "5000"
     redis = environ.get("REDIS_URL") or None
@@ -152,7 +172,7 @@ def _addresses(environ):
         "RATELIMIT_STORAGE_URI": redis or f"tally://{INSTANCE / 'limits.sqlite'}",
         # When the counters cannot be reached, each process counts for itself until they can.
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
-        "MEDIA_URL": environ.get("MEDIA_URL") or str(INSTANCE / "media"),
+        "MEDIA_URL": media_url(environ.get("MEDIA_URL") or str(INSTANCE / "media")),
         "IMPORTS_FOLDER": environ.get("IMPORTS_FOLDER") or str(INSTANCE / "imports"),
         "EXPORTS_FOLDER": environ.get("EXPORTS_FOLDER") or str(INSTANCE / "exports"),
         "DRAFT_DAYS": _whole(environ, "DRAFT_DAYS", 30),

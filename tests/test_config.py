@@ -72,6 +72,18 @@ def test_an_unknown_value_is_refused_by_name(variable, value):
         config.load({"BACKOFFICE_ENV": "testing", variable: value})
 
 
+def test_a_place_for_pictures_that_nothing_can_reach_is_refused_at_the_start(monkeypatch):
+    with pytest.raises(config.ConfigError, match="MEDIA_URL begins with floppy://"):
+        config.load({"BACKOFFICE_ENV": "testing", "MEDIA_URL": "floppy://a"})
+
+    def missing(_name):
+        raise ImportError("Install s3fs to access S3")
+
+    monkeypatch.setattr(config, "get_filesystem_class", missing)
+    with pytest.raises(config.ConfigError, match=r"MEDIA_URL .* requirements/s3\.txt"):
+        config.load({"BACKOFFICE_ENV": "testing", "MEDIA_URL": "s3://bucket/pictures"})
+
+
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_any_way_of_naming_postgresql_means_psycopg(scheme):
     settings = config.load({"BACKOFFICE_ENV": "testing", "DATABASE_URL": f"{scheme}://a@b/c"})

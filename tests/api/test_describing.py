@@ -3,8 +3,14 @@
 import json
 import re
 
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
+
 import matrix
 from backoffice.api.subjects import plural
+from backoffice.core.model import db
+from make import make
 from people import add_user
 from programs import Program, token_of
 
@@ -80,3 +86,30 @@ def test_answers_hold_what_the_document_says_and_nothing_else(program, as_role):
         assert answer.status_code == 200, path
         for row in answer.json["data"]:
             assert set(row) == set(schema["properties"]), path
+
+
+@pytest.mark.parametrize("role", ["administrator", "editor", "moderator", "author", None])
+def test_the_document_is_one_by_the_rules_of_openapi(client, program, role):
+    told = document(program(role)) if role else client.get("/api/openapi.json").json
+    validate(told)
+
+
+def test_what_is_answered_is_what_the_document_describes(app, program):
+    with app.app_context():
+        for model in matrix.subjects().values():
+            make(model)
+        db.session.commit()
+    asked = program("administrator")
+    told = document(asked)
+    seen = 0
+    for path, way in told["paths"].items():
+        if "{" in path or "get" not in way or "/auth/" in path:
+            continue
+        schema = way["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        answer = asked.get(path).json
+        wrong = [
+            error.message for error in OAS31Validator({**schema, "components": told["components"]}).iter_errors(answer)
+        ]
+        assert wrong == [], path
+        seen += len(answer["data"])
+    assert seen > 10
