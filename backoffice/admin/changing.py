@@ -10,6 +10,7 @@ from backoffice.core import altering
 from backoffice.core.access import can
 from backoffice.core.altering import Edit, clearable, is_many
 from backoffice.core.catalogues import gettext as _
+from backoffice.core.catalogues import joined
 from backoffice.core.resource import columns, labels, relations
 from backoffice.core.types import Choice
 from backoffice.core.writing import governed
@@ -230,7 +231,7 @@ class ChangeForm:
         if line.fields:
             for words, field in zip((_("Add"), _("Remove")), line.fields, strict=True):
                 if field.chosen:
-                    yield f"{words}: {', '.join(one.label for one in field.chosen)}"
+                    yield _("%(field)s:", field=words) + " " + joined(one.label for one in field.chosen)
         elif line.do == SET and isinstance(line.field, Picker):
             yield line.field.chosen[-1].label
         else:

@@ -22,10 +22,10 @@ from backoffice.core.selection import Selection, seal
 SHORTCUTS = (
     ("j", lazy_gettext("Next row")),
     ("k", lazy_gettext("Previous row")),
-    ("Enter", lazy_gettext("Open the row")),
+    (lazy_gettext("Enter"), lazy_gettext("Open the row")),
     (lazy_gettext("Space"), lazy_gettext("Preview the row")),
     ("x", lazy_gettext("Tick the row")),
-    ("Shift X", lazy_gettext("Tick all rows from the last ticked one")),
+    (lazy_gettext("Shift X"), lazy_gettext("Tick all rows from the last ticked one")),
     ("e", lazy_gettext("Edit the row")),
     ("m", lazy_gettext("Everything that can be done with the row")),
 )

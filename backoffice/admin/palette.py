@@ -77,7 +77,9 @@ def _pages(user, models):
     for model in models:
         yield Entry(str(plural(model)), "", place(model), resource(model).icon)
         for word, label in named_views(user, model):
-            yield Entry(f"{plural(model)}: {label}", "", place(model, word), resource(model).icon)
+            yield Entry(
+                _("%(field)s:", field=plural(model)) + f" {label}", "", place(model, word), resource(model).icon
+            )
 
 
 def _deeds(user, models):

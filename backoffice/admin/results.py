@@ -11,7 +11,7 @@ from backoffice.core import chunks, operation, reports
 from backoffice.core.access import NotFound
 from backoffice.core.acting import actor
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.catalogues import ngettext
+from backoffice.core.catalogues import joined, ngettext
 from backoffice.core.jobs import FINISHED, left
 from backoffice.core.model import db
 from backoffice.core.rendering import BOM, safe_cell
@@ -41,7 +41,8 @@ def told(label, outcome, *, gone):
     if outcome.refused:
         parts.append(ngettext("%(num)d refused", "%(num)d refused", outcome.refused))
     reasons = " ".join(f"{sentence} ({number})" for sentence, number in outcome.reasons[:MOST_REASONS])
-    return f"{label}: {', '.join(parts)}{': ' if reasons else '.'}{reasons}"
+    said = _("%(field)s:", field=label) + " " + joined(parts)
+    return _("%(field)s:", field=said) + " " + reasons if reasons else f"{said}."
 
 
 def lead(view, outcome):
