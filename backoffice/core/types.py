@@ -17,6 +17,9 @@ from backoffice.core.sanitizer import clean_html
 Key = BigInteger().with_variant(Integer(), "sqlite")
 LARGEST = 2**63 - 1
 APOSTROPHES = "'\u2019\u02bc"  # they join a word: "don't" is dont in an address
+# Arabic vowels and the stroke that lengthens a word: hardly anybody types them.
+VOWELS = "\u0640\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652\u0670"
+UNWRITTEN = APOSTROPHES + VOWELS
 
 
 class Invalid(ValueError):  # noqa: N818 - it is said to people, as a word: invalid
@@ -206,5 +209,10 @@ class Strings(TypeDecorator[list[str]]):
 def slugify(text: str) -> str:
     """Return `text` as lower-case words joined by hyphens; an empty string when nothing of it can stay."""
     plain = unicodedata.normalize("NFKC", text).lower()
-    plain = "".join(character for character in plain if character not in APOSTROPHES)
-    return re.sub(r"[\W_]+", "-", plain).strip("-")
+    plain = "".join(character for character in plain if character not in UNWRITTEN)
+    found = ""
+    for one in plain:
+        # A vowel sign belongs to its letter, as in हिन्दी; alone it is no word.
+        stays = one.isalnum() or (found[-1:].strip("-") and unicodedata.category(one).startswith("M"))
+        found += one if stays else "-"
+    return re.sub(r"-+", "-", found).strip("-")

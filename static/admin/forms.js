@@ -104,7 +104,7 @@
 
     press(event) {
       // Together with Ctrl it saves (save.js).
-      if (event.ctrlKey || event.metaKey) return;
+      if (event.ctrlKey || event.metaKey || event.isComposing) return;
       if (event.key === "Enter") {
         event.preventDefault();
         if (this.active >= 0) this.choose(this.active); else this.search();
@@ -167,13 +167,17 @@
     }
   }
 
+  // Where no spaces stand between words, each sign counts as one.
+  const SIGN = "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}ー";
+  const WORD = new RegExp(`[${SIGN}]|[^\\s\\u3000-\\u303f\\uff00-\\uff20${SIGN}]+`, "gu");
+
   // Where a text has a limit, how much of it is used is said when it runs short; else how many words there are.
   const count = (field) => {
     const note = document.createElement("p");
     note.className = "form-count";
     const tell = () => {
       const length = [...field.value].length, most = field.maxLength;
-      const words = field.value.replace(/<[^>]*>/g, " ").split(/\s+/).filter(Boolean).length;
+      const words = field.value.replace(/<[^>]*>/g, " ").match(WORD)?.length;
       if (most > 0) note.textContent = length > most * 0.7 ? told.length.replace("#", length).replace("@", most) : "";
       else note.textContent = words ? told.words.replace("#", words) : "";
     };
@@ -188,8 +192,9 @@
     const from = document.getElementById(field.dataset.from);
     if (!from) return;
     const tell = () => {
-      field.placeholder = from.value.normalize("NFKC").toLowerCase().replace(/['\u2019\u02bc]/g, "")
-        .replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "");
+      field.placeholder = from.value.normalize("NFKC").toLowerCase()
+        .replace(/['\u2019\u02bc\u0640\u064b-\u0652\u0670]/g, "")
+        .replace(/[^\p{L}\p{N}\p{M}]+/gu, "-").replace(/(^|-)\p{M}+/gu, "-").replace(/-+/g, "-").replace(/^-|-$/g, "");
     };
     from.addEventListener("input", tell);
     tell();

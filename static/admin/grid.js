@@ -87,7 +87,7 @@
   });
 
   table.addEventListener("keydown", (event) => {
-    const leave = event.key === "Escape" && event.target.closest(".cell-form")?.querySelector(".cell-leave");
+    const leave = event.key === "Escape" && !event.isComposing && event.target.closest(".cell-form")?.querySelector(".cell-leave");
     if (leave) {
       event.preventDefault();
       leave.click();

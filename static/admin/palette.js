@@ -97,7 +97,7 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
+    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && typedKey(event).toLowerCase() === "k") {
       event.preventDefault();
       palette.open ? palette.close() : open();
     }
@@ -112,11 +112,13 @@
   });
 
   field.addEventListener("keydown", (event) => {
+    // While signs are being put together, these keys choose among them.
+    if (event.isComposing) { return; }
     const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (move) {
       event.preventDefault();
       choose(chosen + move);
-    } else if (event.key === "Enter" && !event.isComposing) {
+    } else if (event.key === "Enter") {
       event.preventDefault();
       if (pending) { hurried = event; } else { go(entries()[chosen], event); }
     }

@@ -1,4 +1,13 @@
 // What every page of the panel does with scripts: messages that can be put away, and keys that lead somewhere.
+
+// The Latin letter of a key that was pressed, on a keyboard of another script too, as it is printed beside the other.
+const typedKey = (event) => {
+  if (event.key.length !== 1 || event.key < "\u0250") { return event.key; }
+  if (event.code === "Slash") { return event.shiftKey ? "?" : "/"; }
+  const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
+  return letter ? (event.shiftKey ? letter : letter.toLowerCase()) : event.key;
+};
+
 (() => {
   "use strict";
   const LEAVE = 10000;
@@ -61,7 +70,7 @@
     if (event.defaultPrevented || !plain(event) || typing(event.target)) { return; }
     if (Date.now() < going) {
       going = 0;
-      const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+      const link = document.querySelector(`[data-go="${CSS.escape(typedKey(event))}"]`);
       if (link) {
         event.preventDefault();
         event.stopImmediatePropagation();
@@ -69,15 +78,16 @@
       }
       return;
     }
-    if (event.key === "g") {
+    const key = typedKey(event);
+    if (key === "g") {
       going = Date.now() + PAUSE;
-    } else if (event.key === "?") {
+    } else if (key === "?") {
       event.preventDefault();
       sheet.togglePopover();
-    } else if (event.key === "z" && messages?.querySelector("form[data-undo]")) {
+    } else if (key === "z" && messages?.querySelector("form[data-undo]")) {
       event.preventDefault();
       messages.querySelector("form[data-undo]").requestSubmit();
-    } else if (event.key === "/" && search()) {
+    } else if (key === "/" && search()) {
       event.preventDefault();
       search().focus();
       search().select();

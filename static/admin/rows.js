@@ -129,9 +129,10 @@
     if (look.open || menu.matches(":popover-open") || document.querySelector("dialog[open]")) { return; }
     // Space presses what has the focus, unless that is a row's name.
     if (event.key === " " && !event.target.matches?.('a[id^="n"]')) { return; }
-    const act = KEYS[event.key];
+    const key = typedKey(event);
+    const act = KEYS[key];
     const row = current();
-    if (!act || (!row && event.key !== "j" && event.key !== "k")) { return; }
+    if (!act || (!row && key !== "j" && key !== "k")) { return; }
     event.preventDefault();
     act(row);
   }, { signal });

@@ -6,7 +6,7 @@
   const BUTTONS = { s: "[name=_continue_editing]", enter: "[data-save]" };
 
   document.addEventListener("keydown", (event) => {
-    const name = BUTTONS[event.key.toLowerCase()];
+    const name = BUTTONS[typedKey(event).toLowerCase()];
     if (!name || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
     if (event.defaultPrevented || event.isComposing) return;
     event.preventDefault();

@@ -68,3 +68,83 @@ def test_what_is_written_in_a_form_runs_in_its_own_direction(signed_in, reader):
     field = page.locator("input[name=title]")
     assert field.evaluate("one => getComputedStyle(one).unicodeBidi") == "plaintext"
     assert page.locator(".rich-text [contenteditable]").first.get_attribute("dir") == "auto"
+
+
+def press(page, **event):
+    """Press a key as another keyboard sends it, or while signs are being put together."""
+    page.evaluate(
+        "event => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', "
+        "{ bubbles: true, cancelable: true, ...event }))",
+        event,
+    )
+
+
+def test_a_key_is_the_letter_beside_it_on_an_arabic_keyboard(signed_in, reader):
+    page = signed_in(reader("ar"), "/admin/post/", viewport={"width": 1280, "height": 800})
+    press(page, key="ت", code="KeyJ")
+    press(page, key="ء", code="KeyX")
+    assert page.locator(".grid tbody input:checked").count() == 1
+    press(page, key="؟", code="Slash", shiftKey=True)
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    press(page, key="ن", code="KeyK", ctrlKey=True)
+    assert page.locator("#palette").is_visible()
+    page.keyboard.press("Escape")
+    press(page, key="ل", code="KeyG")
+    press(page, key="ف", code="KeyT")
+    page.wait_for_url("**/admin/tag/")
+    # Accented letters are letters of their own.
+    press(page, key="à", code="KeyG")
+    press(page, key="p", code="KeyP")
+    assert page.url.endswith("/admin/tag/")
+
+
+def test_enter_ends_a_word_that_is_put_together_and_does_nothing_else(signed_in, reader):
+    page = signed_in(reader("ja"), "/admin/post/new/")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator(".picker [role=combobox]").first.focus()
+    page.wait_for_load_state("networkidle")
+    asked.clear()
+    for key in ("ArrowDown", "Enter"):
+        press(page, key=key, isComposing=True)
+    page.keyboard.press("Control+k")
+    page.locator("#palette [role=option][aria-selected=true]").wait_for()
+    chosen = page.locator("#palette [aria-selected=true]").inner_text()
+    for key in ("ArrowDown", "Enter"):
+        press(page, key=key, isComposing=True)
+    assert page.locator("#palette [aria-selected=true]").inner_text() == chosen
+    assert [one for one in asked if "/admin/find/" not in one] == []
+    assert page.url.endswith("/admin/post/new/")
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "slug"),
+    [
+        ("茶の歴史。 2 杯目", "7", "茶の歴史-2-杯目"),
+        ("مُكتبات عربية", "2", "مكتبات-عربية"),
+        ("Two words", "2", "two-words"),
+    ],
+)
+def test_words_are_counted_and_addresses_made_in_every_script(signed_in, reader, text, words, slug):
+    page = signed_in(reader("zh"), "/admin/post/new/")
+    page.fill("input[name=title]", text)
+    assert page.locator("input[name=slug]").get_attribute("placeholder") == slug
+    page.fill("textarea[name=excerpt]", text)
+    told = page.locator(".form-field, .form-group div").filter(has=page.locator("textarea[name=excerpt]")).last
+    assert f"词数\uff1a{words}" in told.inner_text()
+
+
+def test_the_way_back_and_what_became_of_a_value_point_to_the_left(signed_in, reader):
+    page = signed_in(reader("ar"), "/admin/post/new/")
+    # Browsers turn this sign themselves; arrows they do not.
+    before = "one => getComputedStyle(one, '::before').transform"
+    assert page.locator(".crumbs li").nth(1).evaluate(before) == "none"
+    page.goto("/admin/post/edit/?id=1")
+    page.fill("input[name=title]", "حاجز")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/admin/post/")
+    page.goto("/admin/post/details/?id=1")
+    assert (
+        page.locator(".turns").first.evaluate("one => getComputedStyle(one).transform") == "matrix(-1, 0, 0, 1, 0, 0)"
+    )

@@ -190,7 +190,7 @@
       const take = () => { if (field.reportValidity()) end(commands.setLink(field.value.trim())); };
       dialog.addEventListener("keydown", (event) => {
         event.stopPropagation();
-        if (event.key === "Enter" && event.target === field) {
+        if (event.key === "Enter" && !event.isComposing && event.target === field) {
           event.preventDefault();
           take();
         }

@@ -105,6 +105,7 @@
 
     press(event) {
       event.stopPropagation();
+      if (event.isComposing) return;
       const open = this.find && !this.list.hidden;
       if (event.target === this.find && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
         event.preventDefault();
