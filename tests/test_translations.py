@@ -150,6 +150,27 @@ def test_what_is_missing_or_wrong_is_found(change, word, template, tmp_path, mon
                 "Si puedes": "the familiar",
             },
         ),
+        (
+            "ar",
+            "مثل \u20662026-01-31\u2069، Content-Type: text. عددها %(a)s",
+            {
+                "نعم, لا": "a mark",
+                "أكثر من %(a)s حرفًا": "a noun",
+                "مثل 2026-01-31": "what would",
+                "يحدده --media": "what would",
+                "sign in هنا": "words of",
+            },
+        ),
+        (
+            "ja",
+            "移します\uff1a%(a)s",
+            {"移します:": "a mark", "2 件を取り込みます": "not the usual", "その sign in": "words of"},
+        ),
+        (
+            "zh",
+            "保存……%(a)s",
+            {"日期(UTC)": "a mark", "%(a)s,请": "a mark", "保存…": "half an", "请 sign in": "words of"},
+        ),
         ("pt", "Salve o arquivo “%(a)s”.", {"«a»": "quotation", "O ficheiro": "a word of Portugal", "5 MB": "a unit"}),
     ],
 )

@@ -33,7 +33,23 @@ MARKUP = re.compile(r"</?\w[^>]*>|&\w+;")
 HEADER = re.compile(r"\b(Content-Type|Authorization):")
 # How a language is written, and how it speaks to people: the pattern of what it does not do, and what to call that.
 UNIT = (r"(?<=[\d)d]) (?:MB|Mo|%%)", "a unit that can part from its number")
+FOREIGN = (r"\b[a-z]{2,} [a-z]{2,}\b", "words of another language")
+EAST, WIDE = "[぀-ヿ一-鿿々]", "[\uff08\uff09\uff0c\u3001\u3002\uff1a\uff1b\uff1f\uff01]"
+NARROW = (
+    rf"{EAST}[,;:!?()]|[,;:!?(]{EAST}|\){EAST}|(?:%\(\w+\)[ds])[,;!?]|{EAST} {WIDE}|{WIDE} {EAST}",
+    "a mark of another script",
+)
 HABITS = {
+    "ar": (
+        (r"[\u0621-\u0652][,;?]|[,;?][\u0621-\u0652]", "a mark of another script"),
+        # Nouns follow the number: where it may be any, and no form stands for each kind, the noun stands before it.
+        (r"%\((?!num\)|who\))\w+\)[ds] \w+\u064b\u0627\b", "a noun after any number"),
+        (r"(?<!\u2066)(?<!\S)--\w|(?<![\w\u2066])\d{4}-\d\d", "what would be turned about"),
+        ("مرشح|الـ ", "not the usual word"),
+        FOREIGN,
+    ),
+    "ja": (NARROW, ("取り込[みむめん]|お客様|フィルタ(?!ー)|ユーザ(?!ー)", "not the usual word"), FOREIGN),
+    "zh": (NARROW, (r"(?<!…)…(?!…)", "half an ellipsis"), ("帐户|登陆", "not the usual word"), FOREIGN),
     "de": (
         (r"„[^“]*$|„[^“]*„|(?:^|“)[^„]*“|[”\"«»]", "quotation marks of another language"),
         (r" …", "an ellipsis that can part from its word"),
