@@ -119,7 +119,7 @@ def problems(catalogue, template):
 def _unusual(message, language):
     """Yield in which way a translation is not written as its language is."""
     forms = message.string if message.pluralizable else (message.string,)
-    text = HEADER.sub("", "\n".join(forms))
+    text = HEADER.sub("", "\n".join(filter(None, forms)))
     yield from (wrong for pattern, wrong in HABITS.get(language, ()) if re.search(pattern, text, re.MULTILINE))
 
 

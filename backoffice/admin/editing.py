@@ -86,12 +86,9 @@ class Editing:
         if returning.KEPT in request.form:
             return self._form(template, returning.put_back(form))
         form.fill(request.form, request.files)
-        other = nested.leave(self) or nested.begin(self, form)
+        other = nested.leave(self) or nested.begin(self, form) or self._found(form)
         if other:
             return other
-        if form.find(request.form):
-            form.ask_nothing()
-            return self.show_form(form)
         try:
             saved, form = saving.store(form, row)
             if not self._inner(form):
@@ -104,6 +101,13 @@ class Editing:
             again = saving.show_again(self.user, self.model, key, refusal)
             return self._form(template, again), 409 if isinstance(refusal, Stale) else 422
         return self._go_on(form, saved, label, lead)
+
+    def _found(self, form):
+        """Return the form with the rows that a button, or words nobody looked for yet, asked for; else None."""
+        if form.find(request.form):
+            form.ask_nothing()
+            return self.show_form(form)
+        return (self.show_form(form), 422) if form.seek(request.form) else None
 
     def _go_on(self, form, saved, label, lead):
         """Answer what was saved: in words, on the page one goes on with."""

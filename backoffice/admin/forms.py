@@ -60,6 +60,15 @@ class RowForm(BaseForm):
             field.find(sent.get(f"{field.name}-find", ""))
         return bool(asked)
 
+    def seek(self, sent):
+        """Look for what was typed to be found and nobody looked for: it is not left out in silence; tell whether."""
+        typed = {one: sent.get(f"{one.name}-find", "").strip() for one in self if isinstance(one, Picker)}
+        wanted = [one for one, words in typed.items() if words and words != sent.get(f"{one.name}-found")]
+        for field in wanted:
+            field.find(typed[field])
+            field.errors = [*field.errors, _("Not saved yet: choose what you looked for, or empty the field.")]
+        return bool(wanted)
+
     def ask_nothing(self):
         """Show no errors: nobody asked for saving yet."""
         for field in self:

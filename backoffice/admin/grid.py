@@ -28,6 +28,7 @@ SHORTCUTS = (
     (lazy_gettext("Shift X"), lazy_gettext("Tick all rows from the last ticked one")),
     ("e", lazy_gettext("Edit the row")),
     ("m", lazy_gettext("Everything that can be done with the row")),
+    ("a", lazy_gettext("Actions for the ticked rows")),
 )
 
 

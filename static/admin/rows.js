@@ -121,6 +121,11 @@
     X: (row) => tick(row)?.dispatchEvent(new MouseEvent("click", { shiftKey: true, bubbles: true, cancelable: true })),
     e: (row) => edit(row)?.click(),
     m: (row) => row.querySelector(".row-more").click(),
+    // What is done with the ticked rows stands far below them; with none ticked, this one is meant.
+    a: (row) => {
+      if (!document.querySelector('input[name="rowid"]:checked')) { tick(row)?.click(); }
+      document.querySelector('#bulk button[name="action"]')?.focus();
+    },
     " ": (row) => show(row),
   };
   const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");

@@ -229,6 +229,21 @@ def test_rows_are_found_without_a_script_and_nothing_typed_is_lost(as_role, keep
     assert read(Post, key, "title") == "Half written"
 
 
+def test_what_was_typed_to_be_found_is_not_left_out_in_silence(as_role, keep, read):
+    editor = as_role("editor")
+    wanted, key = keep(Tag, name="Seaweed"), keep(Post, title="Old")
+    address = f"/admin/post/edit/?id={key}"
+    answer = editor.post(address, data=filled(editor.get(address), title="New", tags__find="seaw"))
+    assert answer.status_code == 422
+    assert list(errors(answer)) == ["tags"]
+    offered = [one.get("value") for one in shown(answer).xpath('//*[@id="field-tags"]//input[@type="checkbox"]')]
+    assert offered == [str(wanted)]
+    assert read(Post, key, "title") == "Old"
+    # Whoever has seen what there is, and wants none of it, is not asked again.
+    assert editor.post(address, data=filled(answer)).status_code == 302
+    assert read(Post, key, "title") == "New"
+
+
 def test_no_form_holds_a_list_of_all_rows(as_role, keep):
     editor = as_role("editor")
     for number in range(30):

@@ -35,6 +35,8 @@ def test_rows_are_ticked_changed_and_looked_at_by_the_keyboard_alone(signed_in, 
     page.keyboard.press("Shift+X")
     expect(count).to_have_text("Ticked: 3")
     check_access(page)
+    page.keyboard.press("a")
+    expect(page.locator("#bulk button[name=action]").first).to_be_focused()
     page.get_by_role("button", name="Change…").focus()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Change: Posts")

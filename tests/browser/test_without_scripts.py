@@ -61,6 +61,21 @@ def test_an_editor_writes_a_post_with_tags_and_a_category_and_publishes_it(app, 
         )
 
 
+def test_enter_where_one_looks_for_a_row_does_not_save_without_it(app, enter):
+    page = enter("editor", "/admin/post/new/")
+    page.get_by_label("Title").fill("High water")
+    page.get_by_label("Find Category").fill("se")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Not saved yet: choose what you looked for")
+    expect(page.get_by_label("Title")).to_have_value("High water")
+    with app.app_context():
+        assert db.session.scalars(select(Post.id).filter_by(title="High water")).all() == []
+    page.get_by_role("radio", name="Sea").check()
+    save(page)
+    with app.app_context():
+        assert db.session.scalars(select(Post).filter_by(title="High water")).one().category.name == "Sea"
+
+
 def test_a_moderator_approves_all_that_waits_at_once(app, enter):
     page = enter("moderator", "/admin/")
     page.get_by_role("link", name="Comments", exact=True).first.click()
