@@ -54,6 +54,19 @@ def test_the_file_is_named_and_kept_from_being_guessed_or_stored(app, as_role):
     assert rows_of(answer) == []
 
 
+@pytest.mark.parametrize("title", ["東京の朝", "数据库", "تاريخ المكتبات"])
+def test_a_file_for_excel_says_how_its_letters_are_written(app, as_role, title):
+    editor = as_role("editor")
+    with app.app_context():
+        make(Post, title=title)
+        db.session.commit()
+    assert "/admin/post/export/excel/" in editor.get("/admin/post/").text
+    answer = editor.get(f"/admin/post/export/excel/?search={title}")
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    (row,) = csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")))
+    assert row["title"] == title
+
+
 def test_a_file_of_no_rows_is_empty_where_its_form_has_no_header(as_role):
     answer = as_role("editor").get("/admin/tag/export/jsonl/")
     assert (answer.status_code, answer.data) == (200, b"")
