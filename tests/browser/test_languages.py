@@ -40,6 +40,12 @@ def test_no_page_is_wider_than_a_telephone(signed_in, reader, language):
     assert too_wide == {}
 
 
+def test_a_long_word_for_searching_stays_in_its_row(signed_in, reader):
+    page = signed_in(reader("fr"), "/admin/post/", viewport={"width": 390, "height": 800})
+    button, rows = page.locator(".search button").bounding_box(), page.locator(".grid-place").bounding_box()
+    assert button["x"] + button["width"] <= rows["x"] + rows["width"] + 1
+
+
 def test_arabic_is_read_from_right_to_left(signed_in, reader, check_access):
     page = signed_in(reader("ar"), "/admin/post/", viewport={"width": 1280, "height": 800})
     menu, table = page.locator("#menu").bounding_box(), page.locator(".grid").bounding_box()
