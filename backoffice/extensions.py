@@ -39,6 +39,8 @@ def init_app(app):
         app.add_template_filter(words)
     csrf.init_app(app)
     app.add_template_global(token, "csrf_token")
+    # Flask-WTF gives its own to each page, which goes before what all pages have.
+    app.context_processor(lambda: {"csrf_token": token})
     limiter.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS), compare_type=True, render_as_batch=True)
 

@@ -7,7 +7,7 @@ from flask import render_template, request
 from markupsafe import Markup
 
 from backoffice.admin import cells, inline, query
-from backoffice.admin.markup import fill, fix, joined
+from backoffice.admin.markup import fill, fix, harmless, joined
 from backoffice.admin.parameters import address
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.catalogues import language
@@ -25,7 +25,7 @@ CHANGE = (
     ' <button form="to-cell" name="cell" value="%(row-key)s:{name}" aria-labelledby="do-{name} n%(row-key)s">✎</button>'
 )
 EDIT = '<a href="{near}edit/?id=%(row-key)s" aria-labelledby="do-edit n%(row-key)s">{words}</a>'
-NUMBER = Markup(' class="cell-number"')
+NOTHING, NUMBER = Markup(""), Markup(' class="cell-number"')
 
 
 class Look(NamedTuple):
@@ -60,7 +60,7 @@ class Lines:
         words = tuple(str(labels(view.model, name)) for name in names)
         may = (self.ticks, view.may("delete"), self.editable)
         self.look = Look(view.model, tuple(names), words, near, *may, leading, language())
-        self.words_for = cells.namer(view.model)
+        self.words_for, self.shapes = cells.namer(view.model), {}
         self.drawers = [(name, self._drawer(name)) for name in query.arranged(view.model, names)]
 
     def html(self, rows):
@@ -69,16 +69,20 @@ class Lines:
 
     def _row(self, row):
         shown = {name: draw(value) for (name, draw), value in zip(self.drawers, row.cells, strict=True)}
-        shown["row-key"], shown["row-words"] = row.key, self.words_for(row)
+        shown["row-key"], shown["row-words"] = harmless(row.key), self.words_for(row)
         opened = self.opened.name if self.opened is not None and self.opened.key == row.key else ""
         if opened:
             shown["row-form"] = self._form(shown["row-words"])
-        return fill(_shape(self.look, row.may_update, row.may_delete, opened), **shown)
+        kind = (row.may_update, row.may_delete, opened)
+        if kind not in self.shapes:
+            # What all rows have alike is compared once a page, not once a row.
+            self.shapes[kind] = _shape(self.look, *kind)
+        return fill(self.shapes[kind], **shown)
 
     def _drawer(self, name):
         """Return the function that gives the content of one column's cell; the row's name stands there by itself."""
         if name == self.look.leading:
-            return lambda _value: ""
+            return lambda _value: NOTHING
         return cells.related(self.model, name) if name in relations(self.model) else cells.drawer(self.model, name)
 
     def _form(self, words):

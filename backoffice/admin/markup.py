@@ -4,7 +4,6 @@ from functools import partial
 
 from markupsafe import Markup, escape
 
-SAFE = {Markup}
 # Text that is known to be harmless, as markup. The class called by name asks first whether it is given a text at all,
 # in five times the time, and a page makes hundreds.
 harmless = partial(str.__new__, Markup)
@@ -14,8 +13,10 @@ HIDDEN = '<input type="hidden" name="%(name)s" value="%(value)s">'
 def fill(shape, **values):
     """Return HTML: `shape`, which stands in the code, with these values where it names them as %(so)s."""
     # The library's own way of filling does the same in three times the time, and a page does it hundreds of times.
-    safe = {name: value if type(value) in SAFE else escape(value) for name, value in values.items()}
-    return harmless(shape % safe)
+    for name, value in values.items():
+        if type(value) is not Markup:
+            values[name] = escape(value)
+    return harmless(shape % values)
 
 
 def fix(shape, **values):
@@ -30,4 +31,4 @@ def hidden(pairs):
 
 def joined(parts, between=""):
     """Return pieces of markup as one; text among them is escaped."""
-    return harmless(between.join([part if type(part) in SAFE else escape(part) for part in parts]))
+    return harmless(between.join([part if type(part) is Markup else escape(part) for part in parts]))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from flask_security import RoleMixin, UserMixin
 from sqlalchemy import bindparam, select
 
-from backoffice.core import moments
+from backoffice.core import alone, moments, patience
 from backoffice.core.access import together
 from backoffice.core.hints import Listed
 from backoffice.core.model import db
@@ -36,6 +36,8 @@ ASKED = (
     .join_from(Session.__table__, User.__table__, _user.id == _session.user_id)
     .where(_session.token == bindparam("token"), _session.ended_at.is_(None))
 )
+# Rows that something narrows may take long to find; saying so along with this saves asking once more.
+LIMITED = ASKED.add_columns(patience.Limit().label("limit"))
 FIRST = 5  # what stands before the person's own columns
 
 
@@ -75,8 +77,11 @@ class Onlooker(UserMixin):
 
 def find(session, token):
     """Return the session with this token and its person, or None; one statement, and no object of the database's."""
-    found = session.connection().execute(ASKED, {"token": token}).one_or_none()
+    asked = ASKED if alone.stands(session) else LIMITED
+    found = session.connection().execute(asked, {"token": token}).one_or_none()
+    if asked is LIMITED:
+        patience.begin(session)
     if found is None:
         return None
-    user = Onlooker(dict(zip(OWN, found[FIRST:], strict=True)), [Held(*role) for role in found.roles or ()])
+    user = Onlooker(dict(zip(OWN, found[FIRST:], strict=False)), [Held(*role) for role in found.roles or ()])
     return Found(found.session, found.created_at, found.last_seen, found.moment, user)

@@ -25,6 +25,12 @@ def stand(session: Session) -> None:
     # SQLite asks nobody else, and begins transactions in our own way.
     if plain and session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        session.info[EXTENSION] = True
+
+
+def stands(session: Session) -> bool:
+    """Tell whether the statements of `session` stand alone."""
+    return bool(session.info.get(EXTENSION))
 
 
 def looks() -> bool:

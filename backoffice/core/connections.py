@@ -1,6 +1,7 @@
-"""Connections that wait for their next use: one that has waited for a while is asked whether it still is one."""
+"""Connections as we use them: asked whether they still are some after a wait, and brief about what they bring."""
 
 import time
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -24,6 +25,27 @@ def watch(engine: Engine) -> None:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
+
+
+def be_brief(connection: Any) -> None:
+    """Let a connection of psycopg say of each column no more than SQLAlchemy reads: what it is called, and its type.
+
+    All else that could be told is looked up for each column of each statement, and takes as long as sending it.
+    """
+    connection.cursor_factory = _brief(connection.cursor_factory)
+
+
+@cache
+def _brief(kind: type[Any]) -> type[Any]:
+    return type("BriefCursor", (kind,), {"description": property(_columns)})
+
+
+def _columns(cursor: Any) -> list[tuple[Any, ...]] | None:
+    found = cursor.pgresult
+    if found is None or not found.nfields:
+        return None
+    rest = (None,) * 5
+    return [(found.fname(at).decode(), found.ftype(at), *rest) for at in range(found.nfields)]
 
 
 def _leave(_connection: Any, record: Any) -> None:

@@ -114,8 +114,8 @@ def _in_json(element: Collected, compiler: Any, **options: Any) -> str:
 
 
 @compiles(Collected, "postgresql")
-def _in_json_too(element: Collected, compiler: Any, **options: Any) -> str:
-    return f"json_agg({compiler.process(element.clauses, **options)})"
+def _in_array(element: Collected, compiler: Any, **options: Any) -> str:
+    return f"array_agg({compiler.process(element.clauses, **options)})"
 
 
 class Listed(FunctionElement[Any]):

@@ -225,6 +225,7 @@ def _plan_for_pages(connection: Any, _record: Any) -> None:
         for name, value in PLANNING.items():
             connection.execute(f"SET {name} = {value}")
         connection.commit()
+        connections.be_brief(connection)
 
 
 @event.listens_for(Engine, "begin")

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import String, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
 
 SECONDS = 3.0  # that one statement may take which finds the rows of a page
 STEPS = 10_000  # instructions of SQLite between two looks at the clock
@@ -44,12 +46,34 @@ def reading(session: Session, seconds: float) -> Iterator[None]:
     """
     try:
         with _telling(), _watched(session, seconds) if _is_sqlite(session) else nullcontext():
-            if not _is_sqlite(session):
+            if not _is_sqlite(session) and session.info.get(Limit) != (session.get_transaction(), seconds):
                 _set(session, f"{int(seconds * 1000)}ms")
             yield
     except TooLong:
         session.rollback()
         raise
+
+
+class Limit(FunctionElement[str]):
+    """Part of the first statement of a transaction: from then on none takes longer than rows of a page may."""
+
+    inherit_cache = True
+    type = String()
+
+
+@compiles(Limit)
+def _no_limit(_element: Limit, _compiler: Any, **_options: Any) -> str:
+    return "NULL"
+
+
+@compiles(Limit, "postgresql")
+def _limit(_element: Limit, _compiler: Any, **_options: Any) -> str:
+    return f"set_config('statement_timeout', '{int(SECONDS * 1000)}ms', true)"
+
+
+def begin(session: Session) -> None:
+    """Note that the first statement of this transaction had the `Limit` in it."""
+    session.info[Limit] = (session.get_transaction(), SECONDS)
 
 
 @contextmanager

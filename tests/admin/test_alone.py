@@ -77,3 +77,18 @@ def test_rows_come_with_what_they_name_in_a_statement_that_is_planned_once(app, 
         # PostgreSQL plans a statement with values each time, as it is told to.
         assert ["%(" in one for one in asked] == [False]
         assert page.index(">kelp</a>") < page.index(">wrack</a>")
+
+
+def test_a_search_is_limited_in_time_by_the_statement_that_asks_who_searches(editor, queries):
+    with queries() as sent:
+        assert "kelp" in editor.get("/admin/tag/?search=kelp").text
+    assert ["statement_timeout" in one for one in sent] == [True, *[False] * (len(sent) - 1)]
+    assert "session.token" in sent[0]
+
+
+def test_what_a_statement_brings_is_told_by_names_and_types(app):
+    with app.app_context():
+        found = db.session.execute(db.text("SELECT 1 AS one, CAST('a' AS text) AS words"))
+        assert list(found.keys()) == ["one", "words"]
+        told = db.session.connection().connection.driver_connection.execute("SELECT true AS yes").description
+    assert [column[:2] for column in told] == [("yes", 16)]
