@@ -1,5 +1,6 @@
 """What is kept of a page for the next one never shows another person's name, token, language, place or colours."""
 
+from flask import render_template_string, session
 from itsdangerous import URLSafeTimedSerializer
 from lxml import html
 
@@ -106,3 +107,11 @@ def test_a_filter_that_is_set_is_set_on_no_other_page(as_role):
     chosen = '//select[@name="status"]/option[@selected]/@value'
     for path, values in (("", []), ("?status=pending", ["pending"]), ("", []), ("?status=spam", ["spam"])):
         assert page_of(browser, f"/admin/comment/{path}").xpath(chosen) == values
+
+
+def test_templates_are_given_a_token_that_is_signed_once_a_page(app):
+    told = "{{ csrf_token.__module__ }} {{ csrf_token() == csrf_token() }}"
+    with app.test_request_context():
+        session["csrf_token"] = "kept"
+        # Flask-WTF gives templates its own, which looks for its signer each time.
+        assert render_template_string(told) == "backoffice.extensions True"
