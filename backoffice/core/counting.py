@@ -115,14 +115,6 @@ def planned(session: Session, rows: Select[Any]) -> int | None:
     return None if session.get_bind().dialect.name == "sqlite" else _planned(session, rows.order_by(None))
 
 
-def cost(session: Session, rows: Select[Any], *, lasting: bool = False) -> float:
-    """Return what PostgreSQL's planner expects `rows` to cost; `lasting`: if a LIMIT is met at the very end only."""
-    plan = session.connection().execute(Explained(rows)).scalar_one()[0]["Plan"]
-    if lasting:
-        plan = next(one for one in plan["Plans"] if one["Parent Relationship"] == "Outer")
-    return float(plan["Total Cost"])
-
-
 def _rounded(number: int, least: int = MOST) -> int:
     return max(least, round(number, min(0, DIGITS - len(str(number)))))
 

@@ -4,14 +4,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import CTE, Boolean, Select
+from sqlalchemy import ColumnElement, Select, Subquery
 
 from backoffice.core.access import may_see
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.criteria import BadCriteria
 from backoffice.core.model import Model
 from backoffice.core.resource import columns, key_of, resource, sortable
-from backoffice.core.types import Choice
 
 
 @dataclass(frozen=True)
@@ -19,14 +18,16 @@ class Order:
     """The order of a list: by the column `name`, downwards when `desc`; rows equal in it stand as their index does.
 
     The rows are `picked` first, where that is a SELECT of keys, and only those of the page are looked up; `gathered`
-    is what holds their columns where all of them are found before they are sorted.
+    is what holds their columns where all of them are found before they are sorted. With `ahead` they are looked for
+    among the next rows of the list alone, at first.
     """
 
     model: type[Model]
     name: str
     desc: bool
     picked: Select[Any] | None = field(default=None, compare=False)
-    gathered: CTE | None = field(default=None, compare=False)
+    gathered: Subquery | None = field(default=None, compare=False)
+    ahead: "Ahead | None" = field(default=None, compare=False)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -43,14 +44,22 @@ class Order:
         """Whether rows without a value stand at one end."""
         return bool(columns(self.model)[self.name].nullable)
 
-    @property
-    def clustered(self) -> bool:
-        """Whether very many rows are equal in it, so that those which pass some filter may stand far from its start."""
-        return self.nullable or isinstance(columns(self.model)[self.name].type, Choice | Boolean)
-
     def side(self, name: str) -> Any:
         """Return the column `name` of the rows that are put in order."""
         return getattr(self.model if self.gathered is None else self.gathered.c, name)
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """How many `rows` of a list are looked at one by one for those that pass, of those that are `within` it.
+
+    Within are those that meet what is asked of the order's own column. `instead` is the same order of the same rows,
+    gathered: where they do not fill the page, all that pass are found and sorted.
+    """
+
+    rows: int
+    within: ColumnElement[bool]
+    instead: Order
 
 
 def order(model: type[Model], user: Any, sort: str, *, desc: bool) -> Order:

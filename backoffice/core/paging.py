@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, literal, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
-from backoffice.core import cursors
+from backoffice.core import cursors, moments
 from backoffice.core.hints import fixed
 from backoffice.core.ordering import Order, order
 from backoffice.core.resource import columns
@@ -126,19 +126,47 @@ def _walk(
     wanted, skip = many
     found: list[RowMapping] = []
     for part in _parts(order, start, session.get_bind().dialect.name):
-        if order.picked is None:
-            rows = _sorted(statement, order, down=start.down)
-            asked = _cut(rows.where(part) if start.values else rows, wanted - len(found), skip)
-        else:
-            sides = (order.side(name) for name in order.names)
-            rows = order.picked.where(part).order_by(*(side.desc() if start.down else side.asc() for side in sides))
-            picked = _cut(rows, wanted - len(found), skip).subquery("picked")
-            asked = _sorted(statement, order, down=start.down).where(order.model.id == picked.c.id)
-        # Columns are asked for, no objects: what the session would do for those costs as much as the rest.
-        found += session.connection().execute(asked).mappings().all()
+        near = _near(session, order, start, part)
+        where = part if near is None else part & near
+        found += _asked(session, statement, order, start, (where, wanted - len(found), skip))
         if len(found) >= wanted:
             break
+        if near is not None and order.ahead is not None:
+            return _walk(session, statement, order.ahead.instead, start, many)
     return found
+
+
+def _asked(
+    session: Session, statement: Select[Any], order: Order, start: _Start, where: tuple[Any, int, int]
+) -> list[RowMapping]:
+    """Return the rows that meet a condition, at most so many, and so many skipped (`where`)."""
+    part, limit, skip = where
+    if order.picked is None:
+        rows = _sorted(statement, order, down=start.down)
+        asked = _cut(rows.where(part) if start.values else rows, limit, skip)
+    else:
+        picked = _cut(_downwards(order.picked.where(part), order, start), limit, skip).subquery("picked")
+        asked = _sorted(statement, order, down=start.down).where(order.model.id == picked.c.id)
+    # Columns are asked for, no objects: what the session would do for those costs as much as the rest.
+    return list(session.connection().execute(asked).mappings().all())
+
+
+def _near(session: Session, order: Order, start: _Start, part: ColumnElement[bool]) -> ColumnElement[bool] | None:
+    """Return the condition for the rows from `start` on that are looked at one by one, None for all there are.
+
+    However few of them pass, no others are read.
+    """
+    if order.ahead is None:
+        return None
+    keys = select(*(getattr(order.model, name) for name in order.names)).where(order.ahead.within, part)
+    far = _downwards(keys, order, start).offset(order.ahead.rows).limit(1)
+    edge = moments.kept(session, far, lambda: session.execute(far).first())
+    return None if edge is None else _beyond(order, _Start(not start.down, tuple(edge)), int(edge[0] is None))
+
+
+def _downwards(rows: Select[Any], order: Order, start: _Start) -> Select[Any]:
+    sides = (order.side(name) for name in order.names)
+    return rows.order_by(*(side.desc() if start.down else side.asc() for side in sides))
 
 
 # Lists are mostly looked at where they begin: by the very same statement, which the library then knows at once.
@@ -166,11 +194,12 @@ def _parts(order: Order, start: _Start, dialect: str) -> Iterator[ColumnElement[
     Rows without a value stand at one end, and each database has its own: above all values on PostgreSQL, below
     them on SQLite.
     """
-    if not start.values:
-        yield true()
-        return
     lead = order.side(order.name)
     empty_first = start.down != (dialect == "sqlite")
+    if not start.values:
+        ends = (lead.is_(None), lead.is_not(None)) if order.nullable and order.ahead else (true(),)
+        yield from ends if empty_first else reversed(ends)
+        return
     if start.values[0] is None:
         yield and_(lead.is_(None), _beyond(order, start, 1))
         if empty_first:

@@ -4,21 +4,25 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from backoffice.core import counting, moments, paging
-from backoffice.core.access import ALL, Person, condition, person, rule
+from backoffice.core.access import ALL, OWN, Person, condition, person, rule
 from backoffice.core.counting import Number
-from backoffice.core.criteria import Criteria
+from backoffice.core.criteria import Criteria, Filter, views
 from backoffice.core.hints import among
 from backoffice.core.model import Model
-from backoffice.core.ordering import Order
+from backoffice.core.ordering import Ahead, Order
+from backoffice.core.resource import columns, key_of, resource
+from backoffice.core.types import UtcDateTime
 
 # Rows that are sooner found and sorted than met one by one in a list of a million.
 FEW = 1_000
-# What finding all rows first may cost at most: this part of what reading the list costs if they are all at its end.
-WORTH = 1 / 3
+# Rows of a list that are looked at one by one for those that pass, at least. Looking at one costs as much as finding
+# and sorting a few, so where all that pass are very many, more of the list are looked at.
+REACH, DEARER = 10_000, 10
+ENDS = frozenset({"is", "from", "to", "older", "empty"})
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,13 @@ def sift(session: Session, user: Any, criteria: Criteria, order: Order) -> Sifte
     # Rows that hold a common word are met at once, and reading each of them takes long.
     ask = counting.glanced if criteria.search else counting.sought
     number, keys = moments.kept(session, rows, lambda: ask(session, rows, FEW))
-    return Sifted(criteria, rows, met(session, order, rows) if keys is None else gathered(order, keys), number)
+    if keys is not None:
+        return Sifted(criteria, rows, gathered(order, keys), number)
+    if _is_led(user, criteria, order):
+        return Sifted(criteria, rows, replace(order, picked=rows), number)
+    own = tuple(one for one in criteria.filters if key_of(criteria.model, one.name) == order.name)
+    within = replace(criteria, search="", groups=(), filters=own).condition(user)
+    return Sifted(criteria, rows, met(order, rows, number, within), number)
 
 
 def page(session: Session, sifted: Sifted, shown: Select[Any], place: paging.Place, size: int) -> paging.Page:
@@ -80,18 +90,33 @@ def gathered(order: Order, keys: list[int]) -> Order:
     return _collected(order, select(order.model.id).where(among(order.model.id, "gathered", keys)))
 
 
-def met(session: Session, order: Order, rows: Select[Any]) -> Order:
-    """Return the same order of `rows` (a SELECT of keys), many: they are met in the list or, if surely sooner, sorted.
+def met(order: Order, rows: Select[Any], number: Number, within: ColumnElement[bool]) -> Order:
+    """Return the same order of `rows` (a SELECT of keys), many: they are met in the list or, if not soon, sorted.
 
-    PostgreSQL's planner takes it that they are spread evenly over the list. Where they all stand behind others, what
-    it believes to end soon reads the whole list; what that would cost it knows.
+    A database takes it that they are spread evenly over the list. Where they all stand behind others, what it
+    believes to end soon reads the whole list.
     """
-    walked, collected = replace(order, picked=rows), _collected(order, rows)
-    if not order.clustered or session.get_bind().dialect.name == "sqlite":
-        return walked
-    whole, first = _in_order(collected, collected.picked), _in_order(walked, rows).limit(1)
-    is_sooner = counting.cost(session, whole) < WORTH * counting.cost(session, first, lasting=True)
-    return collected if is_sooner else walked
+    reach = max(REACH, number.value // DEARER)
+    return replace(order, picked=rows, ahead=Ahead(reach, within, _collected(order, rows)))
+
+
+def _is_led(user: Any, criteria: Criteria, order: Order) -> bool:
+    """Tell whether an index leads from one of the rows to the next, passing no others: by values they all hold."""
+    model, said = criteria.model, resource(criteria.model)
+    held = {said.owner} if rule(user, "read", model).scope == OWN else set()
+    held |= set(views(model)[criteria.view][1] if criteria.view else ())
+    # What is asked of the order's own column is where one begins and ends.
+    asked = [one for one in criteria.filters if one.name != order.name or one.operator not in ENDS]
+    held |= {key_of(model, one.name) for one in asked}
+    leading = (*held, *order.names)
+    indexes = ([column.key for column in index.columns] for index in model.__table__.indexes)
+    there = not held or any(tuple(names[: len(leading)]) == leading for names in indexes)
+    return there and not criteria.search and not criteria.groups and all(_is_value(model, one) for one in asked)
+
+
+def _is_value(model: type[Model], one: Filter) -> bool:
+    kind = columns(model)[key_of(model, one.name)].type if key_of(model, one.name) in columns(model) else None
+    return one.operator == "is" and kind is not None and not isinstance(kind, UtcDateTime)
 
 
 # Putting a statement together takes longer than having it answered, so those for one person's rights are kept.
@@ -102,10 +127,6 @@ def _readable(someone: Person, model: type[Model]) -> Select[Any]:
 
 def _collected(order: Order, rows: Select[Any]) -> Order:
     sides = (getattr(order.model, name) for name in dict.fromkeys(("id", *order.names)))
-    found = rows.with_only_columns(*sides).order_by(None).cte("gathered").prefix_with("MATERIALIZED")
+    # What has an offset is asked as it stands, not in the order that is wanted of it.
+    found = rows.with_only_columns(*sides).order_by(None).offset(0).subquery("gathered")
     return replace(order, picked=select(found.c.id), gathered=found)
-
-
-def _in_order(order: Order, rows: Any) -> Any:
-    sides = [order.side(name) for name in order.names]
-    return rows.order_by(*(side.desc() if order.desc else side.asc() for side in sides))
