@@ -124,7 +124,7 @@ class ChangeForm:
         return [
             (name, value)
             for name, value in sent.items(multi=True)
-            if name.startswith((DO, TO, ADD, REMOVE)) and not name.endswith("-find")
+            if name.startswith((DO, TO, ADD, REMOVE)) and not name.endswith(("-find", "-found"))
         ]
 
     def _process(self, sent):
@@ -206,7 +206,7 @@ class ChangeForm:
         for line in self.lines:
             yield (f"{DO}{line.name}",)
         for field in self.made:
-            yield field.name, f"{field.name}-find"
+            yield field.name, f"{field.name}-find", f"{field.name}-found"
 
     def _edit(self, line):
         if line.fields:

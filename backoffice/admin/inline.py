@@ -74,6 +74,8 @@ def save(view):
     if form.find(request.form):
         form.ask_nothing()
         return OpenCell(key, name, form), 200
+    if form.seek(request.form):
+        return _again(OpenCell(key, name, form), 422)
     try:
         saved, form = saving.store(form, row)
         db.session.commit()

@@ -192,6 +192,13 @@ def test_without_javascript_rows_to_name_are_found_by_a_button(as_role, shelf):
     assert page.xpath('//input[@name="to-category"][@type="radio"]/@value') == [str(shelf["categories"][1])]
     assert page.xpath('//select[@name="do-category"]/option[@selected]/@value') == ["set"]
     assert not page.xpath('//*[contains(@class, "form-error")]')
+    del sent["find:to-category"]
+    held = page.xpath('//input[starts-with(@name, "to-category-")]')
+    chosen = {**sent, **{one.get("name"): one.get("value") for one in held}, "to-category": shelf["categories"][1]}
+    assert chosen["to-category-found"] == "Spo"
+    rehearsed = editor.post(ACTION, data=chosen)
+    assert rehearsed.status_code == 200
+    assert "to-category-found" not in rehearsed.text
 
 
 def test_one_goes_back_from_the_rehearsal_with_all_that_was_typed(as_role, shelf):

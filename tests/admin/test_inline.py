@@ -128,6 +128,12 @@ def test_a_relation_is_found_and_chosen_in_its_cell(app, as_role):
     _fields, form = cell_form(editor.post(UPDATE, data=looking))
     assert str(news) in form.xpath('.//input[@name="category"]/@value')
     assert held(app, Post, key, "category_id") is None
+    # Words that nobody looked for are looked for first.
+    del looking["find:category"]
+    answer = editor.post(UPDATE, data=looking)
+    assert answer.status_code == 422
+    assert "Not saved yet" in answer.text
+    assert f'name="category" value="{news}"' in answer.text
     assert editor.post(UPDATE, data={**seen, "category": news}).status_code == 302
     assert held(app, Post, key, "category_id") == news
 
