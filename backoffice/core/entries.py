@@ -4,12 +4,27 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Insert, Select, String, Table, bindparam, column, func, insert, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Insert,
+    Select,
+    String,
+    Table,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from backoffice.core.digests import digest
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+ENTRY = "entry"
 # What all changes of one moment have in common, and what each has of its own.
 SHARED = ("batch", "actor_id", "actor", "door", "address", "created_at", "updated_at", "version")
 OWN: dict[str, Any] = {
@@ -35,9 +50,16 @@ def written(table: Table, dialect: str, chosen: Select[Any]) -> Insert:
     if dialect == "sqlite":
         # Merged into what is around it, each value would be computed twice: to be stored, and for the digest.
         chosen = chosen.limit(-1)
-    told = {one.key: one for one in chosen.subquery("entry").c}
-    whole = select(*told.values(), digest(dialect, told).label("digest"))
-    return insert(table).from_select([*told, "digest"], whole)
+    shown, digested = _told(table, dialect, tuple(chosen.selected_columns.keys()))
+    whole = select(*shown.values(), digested).select_from(chosen.subquery(ENTRY))
+    return insert(table).from_select([*shown, "digest"], whole)
+
+
+@cache
+def _told(table: Table, dialect: str, names: tuple[str, ...]) -> tuple[dict[str, Any], ColumnElement[Any]]:
+    """Return the columns of these names as the INSERT finds them, and their digest: the same for each of its kind."""
+    shown = {name: literal_column(f'{ENTRY}."{name}"', table.c[name].type) for name in names}
+    return shown, digest(dialect, shown).label("digest")
 
 
 def _entries(dialect: str) -> Iterable[Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Select, String, Table, case, delete, func, literal, select
@@ -134,15 +135,20 @@ def keep(session: Session, survey: Survey, verb: str, outcome: Outcome) -> None:
 
 def _add_up(session: Session, user: Any, what: tuple[type[Model], str], outcome: Outcome) -> None:
     model, verb = what
-    dialect = session.get_bind().dialect.name
-    insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    named = {"batch": actor().batch, "model": model.__tablename__, "verb": verb}
     numbers = {name: getattr(outcome, name) for name in NUMBERS}
-    who = {"batch": actor().batch, "user_id": getattr(user, "id", None), "created_at": now()}
-    put = insert(report).values(model=model.__tablename__, verb=verb, **who, **numbers)
+    who = {"user_id": getattr(user, "id", None), "created_at": now()}
+    put = _adding(session.get_bind().dialect.name)
+    session.execute(put, {**named, **who, **numbers}, execution_options=RECORDED)
+
+
+@cache
+def _adding(dialect: str) -> Any:
+    """Return the statement that writes a report, or adds its numbers to those that are there."""
+    insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    put = insert(report)
     more = {name: report.c[name] + put.excluded[name] for name in NUMBERS}
-    session.execute(
-        put.on_conflict_do_update(index_elements=["batch", "model", "verb"], set_=more), execution_options=RECORDED
-    )
+    return put.on_conflict_do_update(index_elements=["batch", "model", "verb"], set_=more)
 
 
 def find(session: Session, user: Any, batch: str, model: type[Model]) -> Report:

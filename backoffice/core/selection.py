@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from backoffice.core.access import condition
+from backoffice.core.among import among
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.criteria import BadCriteria, Criteria, of
 from backoffice.core.model import Model, now
@@ -37,7 +38,7 @@ class Selection:
             chosen = chosen.where(self.model.updated_at <= self.until)
         if self.criteria is not None:
             return chosen.where(self.criteria.condition(user))
-        return chosen.where(self.model.id.in_(self.keys or ()))
+        return chosen.where(among(self.model.id, self.keys or ()))
 
     def whole(self) -> "Selection":
         """Return all the rows that were meant, where these are a part of them."""
