@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +18,8 @@ MEGABYTE = 1024 * 1024
 SHORTEST_SECRET = 32
 SAMPLES = ("secret", "change", "example", "sample", "password", "your-", "default", "development", "insecure")
 MAIL = ("MAIL_SERVER", "MAIL_PORT", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_USE_TLS", "MAIL_DEFAULT_SENDER")
+WEB, REDIS = re.compile("https?://"), re.compile("(?:rediss?|unix)://")
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
 class ConfigError(RuntimeError):
@@ -132,10 +136,8 @@ def database_url(value: str) -> str:
         return "postgresql+psycopg://" + rest
     if scheme not in {"sqlite", "sqlite+pysqlite"}:
         named = f", and it begins with {scheme}://" if colon else ""
-        raise ConfigError(
-            f"DATABASE_URL is no address of a database this works on{named}. "
-            "It may be postgresql://USER@HOST/NAME, or sqlite:////PATH/TO/FILE."
-        )
+        told = "It may be postgresql://USER@HOST/NAME, or sqlite:////PATH/TO/FILE."
+        raise ConfigError(f"DATABASE_URL is no address of a database this works on{named}. {told}")
     return value
 
 
@@ -146,25 +148,34 @@ def media_url(value: str) -> str:
         get_filesystem_class(scheme if colon else "file")
     except ImportError as error:
         needed = "run pip install --require-hashes -r requirements/s3.txt" if scheme == "s3" else str(error)
-        raise ConfigError(
-            f"MEDIA_URL begins with {scheme}://, and what that takes is not installed: {needed}."
-        ) from error
+        raise ConfigError(f"MEDIA_URL begins with {scheme}://; what that takes is not installed: {needed}.") from error
     except ValueError as error:
-        raise ConfigError(
-            f"MEDIA_URL begins with {scheme}://, which is no known kind of place. "
-            "It may be a folder, or s3://BUCKET/PREFIX."
-        ) from error
+        raise ConfigError(f"MEDIA_URL begins with {scheme}://; it may be a folder, or s3://BUCKET/PREFIX.") from error
     return value
+
+
+def _given(environ, name, fits, hint):
+    """Return what a variable says, None where it says nothing; it may hold a password, so it is not repeated."""
+    value = environ.get(name) or None
+    try:
+        if value is None or fits(value):
+            return value
+    except ValueError:
+        pass
+    raise ConfigError(f"{name} is not as it can be used; {hint}.")
 
 
 def _addresses(environ):
     host, port = environ.get("HOST") or "127.0.0.1", environ.get("PORT") or "5000"
-    redis = environ.get("REDIS_URL") or None
+    redis = _given(environ, "REDIS_URL", REDIS.match, "it may be redis://HOST:PORT/NUMBER")
+    site = _given(
+        environ, "SITE_URL", lambda one: WEB.match(one) and urlsplit(one).hostname, "it is like https://a.org"
+    )
     return {
         "HOST": host,
-        "PORT": _whole(environ, "PORT", 5000),
+        "PORT": _whole(environ, "PORT", 5000, most=65535),
         "SITE_NAME": environ.get("SITE_NAME") or "Backoffice",
-        "SITE_URL": (environ.get("SITE_URL") or f"http://{host}:{port}").rstrip("/"),
+        "SITE_URL": (site or f"http://{host}:{port}").rstrip("/"),
         "SQLALCHEMY_DATABASE_URI": database_url(
             environ.get("DATABASE_URL") or f"sqlite:///{INSTANCE / 'backoffice.sqlite'}"
         ),
@@ -176,7 +187,9 @@ def _addresses(environ):
         "IMPORTS_FOLDER": environ.get("IMPORTS_FOLDER") or str(INSTANCE / "imports"),
         "EXPORTS_FOLDER": environ.get("EXPORTS_FOLDER") or str(INSTANCE / "exports"),
         "DRAFT_DAYS": _whole(environ, "DRAFT_DAYS", 30),
-        "TRUSTED_PROXY": environ.get("TRUSTED_PROXY") or None,
+        "TRUSTED_PROXY": _given(
+            environ, "TRUSTED_PROXY", lambda one: one == "*" or ip_address(one), "it is an address"
+        ),
         "WEB_WORKERS": _whole(environ, "WEB_WORKERS", 1),
         "JOB_THREADS": _whole(environ, "JOB_THREADS", 1),
         "CONFIRM_BY_NUMBER": _whole(environ, "CONFIRM_BY_NUMBER", 1000),
@@ -188,27 +201,31 @@ def _features(environ):
     if comments not in {"closed", "members"}:
         raise ConfigError(f"COMMENTS is {comments!r}; it may be closed or members.")
     asked = environ.get("RATELIMIT_ENABLED")
-    limits = {} if asked in {None, ""} else {"RATELIMIT_ENABLED": _truth(asked)}
+    limits = {} if asked in {None, ""} else {"RATELIMIT_ENABLED": _truth(environ, "RATELIMIT_ENABLED")}
     return {"COMMENTS": comments, **limits}
 
 
 def _mail(environ):
     settings = {name: environ.get(name) or None for name in MAIL}
     settings["MAIL_PORT"] = _whole(environ, "MAIL_PORT", 587)
-    settings["MAIL_USE_TLS"] = _truth(environ.get("MAIL_USE_TLS") or "true")
+    settings["MAIL_USE_TLS"] = _truth(environ, "MAIL_USE_TLS")
     settings["MAIL_FOLDER"] = str(INSTANCE / "mail")
     return settings
 
 
-def _whole(environ, name, otherwise):
+def _whole(environ, name, otherwise, most=10**9):
     value = environ.get(name) or str(otherwise)
-    if not (value.isascii() and value.isdigit()):
-        raise ConfigError(f"{name} is {value!r}; it must be a whole number.")
+    if not (value.isascii() and value.isdigit() and len(value) <= 10 and int(value) <= most):
+        raise ConfigError(f"{name} is {value[:40]!r}; it must be a whole number of at most {most}.")
     return int(value)
 
 
-def _truth(value):
-    return value.strip().lower() in {"1", "true", "yes", "on"}
+def _truth(environ, name):
+    told = (environ.get(name) or "true").strip().lower()
+    # A slip of the keyboard must turn nothing off.
+    if told not in TRUE | FALSE:
+        raise ConfigError(f"{name} is {told!r}; it may be true or false.")
+    return told in TRUE
 
 
 def _secrets(environ, kind):

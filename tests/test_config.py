@@ -65,6 +65,15 @@ def test_everything_wrong_is_said_at_once():
         ("WEB_WORKERS", "many"),
         ("MAIL_PORT", "²"),
         ("COMMENTS", "open"),
+        ("PORT", "65536"),
+        ("JOB_THREADS", "9" * 5000),
+        ("REDIS_URL", "localhost:6379"),
+        ("SITE_URL", "example.org"),
+        ("SITE_URL", "ftp://example.org"),
+        ("SITE_URL", "https://[bad"),
+        ("TRUSTED_PROXY", "10.0.0.1, 10.0.0.2"),
+        ("RATELIMIT_ENABLED", "ture"),
+        ("MAIL_USE_TLS", "starttls"),
     ],
 )
 def test_an_unknown_value_is_refused_by_name(variable, value):
