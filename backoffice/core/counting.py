@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ClauseElement, Executable
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from backoffice.core.hints import Collected
 from backoffice.core.patience import TooLong, limited
@@ -127,7 +128,11 @@ def _capped(rows: Select[Any], most: int) -> Any:
 class Explained(Executable, ClauseElement):
     """A statement whose plan is asked for instead of its rows."""
 
-    inherit_cache = False
+    # Compiling it takes longer than planning it, so it is told apart by its statement.
+    inherit_cache = True
+    _traverse_internals = [("statement", InternalTraversal.dp_clauseelement)]
+    # A plan has none of the columns that the statement would have.
+    _all_selected_columns: ClassVar = ()
 
     def __init__(self, statement: Select[Any]) -> None:
         self.statement = statement

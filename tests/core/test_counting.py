@@ -87,3 +87,16 @@ def test_counting_that_takes_too_long_is_stopped_and_the_transaction_goes_on(tag
     # The limit was that one statement's alone.
     if db.engine.dialect.name == "postgresql":
         assert db.session.scalar(text("SHOW statement_timeout")) == "0"
+
+
+def test_a_plan_is_asked_for_with_the_values_at_hand(tags):
+    """What was put together for one number is used for the next, with that one's own values."""
+    session = db.session()
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("ANALYZE tag"))
+        some = [counting.planned(session, select(Tag.id).where(Tag.id <= most)) for most in (10, 200, 10)]
+        assert some[0] == some[2] < some[1]
+    asked = select(Tag.id, Tag.name, Tag.slug, Tag.version).where(Tag.id > 1)
+    plans = [session.connection().execute(counting.Explained(asked.where(Tag.id < 9))).all() for _turn in range(2)]
+    assert plans[0] == plans[1]
+    assert "tag" in str(plans[1]).lower()
