@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -135,9 +136,9 @@ def database_url(value: str) -> str:
     if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
         return "postgresql+psycopg://" + rest
     if scheme not in {"sqlite", "sqlite+pysqlite"}:
-        named = f", and it begins with {scheme}://" if colon else ""
-        told = "It may be postgresql://USER@HOST/NAME, or sqlite:////PATH/TO/FILE."
-        raise ConfigError(f"DATABASE_URL is no address of a database this works on{named}. {told}")
+        told = f", and it begins with {scheme}://" if colon else ""
+        told += ". It may be postgresql://USER@HOST/NAME, or sqlite:////PATH/TO/FILE."
+        raise ConfigError(f"DATABASE_URL is no address of a database this works on{told}")
     return value
 
 
@@ -146,22 +147,19 @@ def media_url(value: str) -> str:
     scheme, colon, _rest = value.partition("://")
     try:
         get_filesystem_class(scheme if colon else "file")
-    except ImportError as error:
-        needed = "run pip install --require-hashes -r requirements/s3.txt" if scheme == "s3" else str(error)
-        raise ConfigError(f"MEDIA_URL begins with {scheme}://; what that takes is not installed: {needed}.") from error
-    except ValueError as error:
-        raise ConfigError(f"MEDIA_URL begins with {scheme}://; it may be a folder, or s3://BUCKET/PREFIX.") from error
+    except (ImportError, ValueError) as error:
+        told = "what that takes is not installed: run pip install --require-hashes -r requirements/s3.txt"
+        told = told if scheme == "s3" else "it may be a folder, or s3://BUCKET/PREFIX"
+        raise ConfigError(f"MEDIA_URL begins with {scheme}://; {told}.") from error
     return value
 
 
 def _given(environ, name, fits, hint):
     """Return what a variable says, None where it says nothing; it may hold a password, so it is not repeated."""
     value = environ.get(name) or None
-    try:
+    with suppress(ValueError):
         if value is None or fits(value):
             return value
-    except ValueError:
-        pass
     raise ConfigError(f"{name} is not as it can be used; {hint}.")
 
 
@@ -197,9 +195,9 @@ def _addresses(environ):
 
 
 def _features(environ):
-    comments = environ.get("COMMENTS") or "closed"
-    if comments not in {"closed", "members"}:
-        raise ConfigError(f"COMMENTS is {comments!r}; it may be closed or members.")
+    comments = (
+        _given(environ, "COMMENTS", {"closed", "members"}.__contains__, "it may be closed or members") or "closed"
+    )
     asked = environ.get("RATELIMIT_ENABLED")
     limits = {} if asked in {None, ""} else {"RATELIMIT_ENABLED": _truth(environ, "RATELIMIT_ENABLED")}
     return {"COMMENTS": comments, **limits}
@@ -222,8 +220,7 @@ def _whole(environ, name, otherwise, most=10**9):
 
 def _truth(environ, name):
     told = (environ.get(name) or "true").strip().lower()
-    # A slip of the keyboard must turn nothing off.
-    if told not in TRUE | FALSE:
+    if told not in TRUE | FALSE:  # a slip of the keyboard must turn nothing off
         raise ConfigError(f"{name} is {told!r}; it may be true or false.")
     return told in TRUE
 
