@@ -199,14 +199,12 @@ def _features(environ):
         _given(environ, "COMMENTS", {"closed", "members"}.__contains__, "it may be closed or members") or "closed"
     )
     asked = environ.get("RATELIMIT_ENABLED")
-    limits = {} if asked in {None, ""} else {"RATELIMIT_ENABLED": _truth(environ, "RATELIMIT_ENABLED")}
-    return {"COMMENTS": comments, **limits}
+    return {"COMMENTS": comments, **({"RATELIMIT_ENABLED": _truth(environ, "RATELIMIT_ENABLED")} if asked else {})}
 
 
 def _mail(environ):
     settings = {name: environ.get(name) or None for name in MAIL}
-    settings["MAIL_PORT"] = _whole(environ, "MAIL_PORT", 587)
-    settings["MAIL_USE_TLS"] = _truth(environ, "MAIL_USE_TLS")
+    settings |= {"MAIL_PORT": _whole(environ, "MAIL_PORT", 587), "MAIL_USE_TLS": _truth(environ, "MAIL_USE_TLS")}
     settings["MAIL_FOLDER"] = str(INSTANCE / "mail")
     return settings
 
