@@ -160,6 +160,7 @@ def test_rows_that_stand_behind_very_many_others_are_sorted_before_those_are_rea
     ("status=draft", True),
     ("view=drafts&created_at__from=2024-01-01", True),
     ("sort=title&title=a", True),
+    ("sort=status&created_at=this-year", True),
     ("created_at=this-year", True),
     ("sort=title&status=draft", False),
     ("status=draft&kind=post", False),
