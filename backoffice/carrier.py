@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from backoffice.core import announcing, crew, leases, worker
+from backoffice.core.jobs import announcing, crew, leases, worker
 from backoffice.core.model import db
 
 log = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from jinja2 import pass_eval_context
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
-from backoffice.core import tally
 from backoffice.core.catalogues import COOKIE, Languages, inside, isolated, joined, listed, spoken
 from backoffice.core.model import db
+from backoffice.core.web import tally
 
 babel = Languages()
 csrf = CSRFProtect()

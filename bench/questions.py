@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Boolean, Integer, String, func, select
 
-from backoffice.core.comparing import operators
-from backoffice.core.links import sides
+from backoffice.core.history.links import sides
 from backoffice.core.resource import columns, filterable, key_of, relations, searchable, sortable
+from backoffice.core.selection.comparing import operators
 from backoffice.core.types import Choice, UtcDateTime
 
 MANY, FEW, NONE = "many", "few", "none"

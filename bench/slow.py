@@ -20,9 +20,10 @@ from sqlalchemy import event, select
 from werkzeug.datastructures import MultiDict
 
 from backoffice import create_app
-from backoffice.admin import columns, parameters, query
-from backoffice.core import patience
+from backoffice.admin import parameters, query
+from backoffice.admin.parameters import columns
 from backoffice.core.access import can
+from backoffice.core.database import patience
 from backoffice.core.model import db, reading
 from backoffice.core.resource import resources
 from backoffice.models.accounts import User

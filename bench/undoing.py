@@ -13,12 +13,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sqlalchemy import event, select, text
 
 from backoffice import create_app
-from backoffice.core import history, operation, sets, undo
+from backoffice.core import history, operation, undo
 from backoffice.core.access import OPERATOR
-from backoffice.core.altering import Edit
-from backoffice.core.criteria import of
+from backoffice.core.history import sets
 from backoffice.core.model import db
+from backoffice.core.operation.altering import Edit
 from backoffice.core.selection import Selection
+from backoffice.core.selection.criteria import of
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post
 

@@ -5,7 +5,8 @@ from flask import current_app
 from sqlalchemy import DateTime
 from sqlalchemy.types import TypeDecorator
 
-from backoffice.core import guards, search_tables
+from backoffice.core.history import guards
+from backoffice.core.search import tables as search_tables
 
 extension = current_app.extensions["migrate"]
 

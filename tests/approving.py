@@ -7,10 +7,10 @@ import click
 from backoffice import create_app
 from backoffice.core import history, operation, undo
 from backoffice.core.access import OPERATOR
-from backoffice.core.altering import Edit
-from backoffice.core.criteria import Criteria, Filter
 from backoffice.core.model import db
+from backoffice.core.operation.altering import Edit
 from backoffice.core.selection import Selection
+from backoffice.core.selection.criteria import Criteria, Filter
 from backoffice.models.comments import Comment
 
 

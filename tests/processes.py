@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from backoffice.core.jobs import Job
-from backoffice.core.leases import looking
+from backoffice.core.jobs.leases import looking
 from backoffice.core.model import db
 
 ROOT = Path(__file__).resolve().parent.parent

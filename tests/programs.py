@@ -2,7 +2,7 @@
 
 from backoffice.auth import tokens
 from backoffice.core.access import rights_of
-from backoffice.core.acting import acting
+from backoffice.core.history.actors import acting
 from backoffice.core.model import db
 from backoffice.models.accounts import User
 

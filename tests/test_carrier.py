@@ -14,10 +14,9 @@ from redis import Redis
 from sqlalchemy import func, select, update
 
 from backoffice.carrier import EXTENSION
-from backoffice.core import leases, worker
-from backoffice.core.jobs import DONE, RUNNING, WAITING, Job, later
+from backoffice.core.history.sets import RECORDED
+from backoffice.core.jobs import DONE, RUNNING, WAITING, Job, later, leases, worker
 from backoffice.core.model import db, now
-from backoffice.core.sets import RECORDED
 from working import NAME
 
 NOWHERE = "redis://127.0.0.1:1/0"

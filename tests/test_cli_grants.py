@@ -5,8 +5,8 @@ from sqlalchemy import delete, select
 
 from backoffice.core import grants
 from backoffice.core.history import Change
+from backoffice.core.history.sets import RECORDED
 from backoffice.core.model import db
-from backoffice.core.sets import RECORDED
 from backoffice.models.accounts import Role
 
 

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import OperationalError
 
-from backoffice.core import connections
-from backoffice.core.audit import audit
+from backoffice.core.database import connections
 from backoffice.core.history import Change
+from backoffice.core.history.audit import audit
+from backoffice.core.history.seals import seal_all
 from backoffice.core.model import db
-from backoffice.core.seals import seal_all
 from backoffice.models.comments import Comment
 from conftest import POSTGRESQL
 from make import make

@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 from sqlalchemy import create_engine, func, make_url, select, text
 
+from backoffice.core.files.backends import storage
 from backoffice.core.history import Change
 from backoffice.core.model import db, now
 from backoffice.core.sanitizer import clean_html
-from backoffice.core.storage import storage
 from backoffice.demo import written
 from backoffice.demo.magazine import Magazine
 from backoffice.models.accounts import User

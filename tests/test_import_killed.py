@@ -7,11 +7,11 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
-from backoffice.core import imports, uploads
+from backoffice.core import imports
 from backoffice.core.history import Change
-from backoffice.core.imports import Order
+from backoffice.core.imports import Order, uploads
+from backoffice.core.imports.mapping import Plan
 from backoffice.core.jobs import DONE
-from backoffice.core.mapping import Plan
 from backoffice.core.model import db
 from backoffice.models.accounts import User
 from backoffice.models.comments import Comment

@@ -6,11 +6,11 @@ import time
 import pytest
 from sqlalchemy import func, insert, select
 
-from backoffice.core.audit import audit
 from backoffice.core.history import Change
+from backoffice.core.history.audit import audit
+from backoffice.core.history.seals import seal_all
+from backoffice.core.history.sets import RECORDED
 from backoffice.core.model import db
-from backoffice.core.seals import seal_all
-from backoffice.core.sets import RECORDED
 from backoffice.models.comments import Comment
 from backoffice.models.content import Post
 from make import make

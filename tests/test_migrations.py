@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, inspect, make_url, text
 
 from backoffice.core.model import db
 from backoffice.core.resource import resources
-from backoffice.core.search_tables import is_derived
+from backoffice.core.search.tables import is_derived
 from conftest import POSTGRESQL
 
 pytestmark = pytest.mark.database

@@ -6,16 +6,17 @@ from collections import Counter
 import pytest
 from sqlalchemy import event, insert, select, text
 
-from backoffice.core import history, operation, reports, undo
+from backoffice.core import history, operation, undo
 from backoffice.core.access import OPERATOR
-from backoffice.core.altering import Edit
-from backoffice.core.audit import audit
-from backoffice.core.criteria import of
 from backoffice.core.history import Change
+from backoffice.core.history.audit import audit
+from backoffice.core.history.seals import seal_all
+from backoffice.core.history.sets import RECORDED
 from backoffice.core.model import db
-from backoffice.core.seals import seal_all
+from backoffice.core.operation import reports
+from backoffice.core.operation.altering import Edit
 from backoffice.core.selection import Selection
-from backoffice.core.sets import RECORDED
+from backoffice.core.selection.criteria import of
 from backoffice.models.comments import Comment
 from backoffice.models.content import Post
 from make import make

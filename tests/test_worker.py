@@ -18,13 +18,14 @@ from redis import Redis
 from sqlalchemy import select
 
 from backoffice.carrier import queue_of
-from backoffice.core import chunks, crew, exports, leases
-from backoffice.core.criteria import Criteria, of
 from backoffice.core.history import Change
-from backoffice.core.jobs import DONE, later
+from backoffice.core.history.sets import RECORDED
+from backoffice.core.jobs import DONE, crew, later, leases
 from backoffice.core.model import db
+from backoffice.core.operation import chunks
 from backoffice.core.selection import Selection
-from backoffice.core.sets import RECORDED
+from backoffice.core.selection.criteria import Criteria, of
+from backoffice.core.transfer import exports
 from backoffice.models.accounts import User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Post, Tag

@@ -9,8 +9,9 @@ from datetime import timedelta
 import click
 
 from backoffice import create_app
-from backoffice.core import chunks, crew, leases, undo, worker
-from backoffice.core.jobs import Step, job
+from backoffice.core import undo
+from backoffice.core.jobs import Step, crew, job, leases, worker
+from backoffice.core.operation import chunks
 from backoffice.models.content import Tag
 
 NAME = "write tags"

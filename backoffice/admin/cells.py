@@ -20,7 +20,7 @@ from backoffice.admin.words import NOTHING
 from backoffice.core.access import may_see
 from backoffice.core.catalogues import comma, language, number
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.renditions import picture_url
+from backoffice.core.files.renditions import picture_url
 from backoffice.core.resource import columns, labels, relations, resource
 from backoffice.core.types import Choice, Html, Percent, Picture, Strings, UtcDateTime
 

@@ -10,8 +10,8 @@ from backoffice.admin.parameters import address
 from backoffice.core import catalogues, moments
 from backoffice.core.access import condition, person
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.criteria import Criteria
 from backoffice.core.model import db
+from backoffice.core.selection.criteria import Criteria
 
 
 class Figure(NamedTuple):

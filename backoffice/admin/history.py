@@ -12,16 +12,17 @@ from backoffice.admin.messages import tell
 from backoffice.admin.page import return_target
 from backoffice.admin.view import ResourceView
 from backoffice.admin.words import VERBS, plural, singular
-from backoffice.core import trash, undo, undo_fields
+from backoffice.core import undo
 from backoffice.core.access import ALL, NotFound, can, fetch, may_see, parse_key, rule, visible
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.catalogues import joined, ngettext
-from backoffice.core.deeds import deed, door
-from backoffice.core.history import Change, done
+from backoffice.core.history import Change, done, trash
+from backoffice.core.history.deeds import deed, door
 from backoffice.core.jobs import Job, later
 from backoffice.core.model import db
-from backoffice.core.refusals import Refusal
 from backoffice.core.resource import actions, resources
+from backoffice.core.undo import fields as undo_fields
+from backoffice.core.writing.refusals import Refusal
 
 SHOWN = 50
 READS = ("details_view", "batch_view", "field_view", "trash_view", "purge_view")

@@ -3,14 +3,14 @@
 from flask import abort, request, send_file, url_for
 from flask_admin import expose
 
-from backoffice.admin.results import of_job, partly
+from backoffice.admin.bulk.results import of_job, partly
 from backoffice.admin.view import ResourceView
 from backoffice.core import imports
 from backoffice.core.access import fetch
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.exports import KINDS, file_of
 from backoffice.core.jobs import ENDED, Job
 from backoffice.core.model import db
+from backoffice.core.transfer.exports import KINDS, file_of
 
 
 class JobView(ResourceView):

@@ -11,8 +11,8 @@ from backoffice.admin.parameters import PLACED
 from backoffice.admin.parts import part
 from backoffice.admin.view import ResourceView
 from backoffice.core import alone
-from backoffice.core.nonce import csp_nonce
 from backoffice.core.resource import resources
+from backoffice.core.web.nonce import csp_nonce
 
 # Most resources need nothing but what follows from their model.
 OWN = {"job": JobView, "change": HistoryView}

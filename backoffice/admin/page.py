@@ -8,9 +8,9 @@ from flask_admin import BaseView
 from backoffice.admin import menu, partial
 from backoffice.admin.messages import tell
 from backoffice.core.access import NotFound
-from backoffice.core.acting import actor
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.redirects import safe_target
+from backoffice.core.history.actors import actor
+from backoffice.core.web.redirects import safe_target
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 # What an address may hold as it is; url_for leaves it too.

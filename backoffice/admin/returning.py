@@ -4,8 +4,8 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from backoffice.admin.messages import tell
-from backoffice.core import kept
 from backoffice.core.catalogues import gettext as _
+from backoffice.core.web import kept
 
 KEPT = "kept"
 

@@ -3,10 +3,13 @@
 from flask import redirect, request
 from flask_admin import expose
 
-from backoffice.admin import bulk, changing, combining, export, grid, inline, intake, narrowing, results, saved
-from backoffice.admin.drafting import Drafting
-from backoffice.admin.editing import Editing
+from backoffice.admin import bulk, grid, intake
+from backoffice.admin.bulk import changing, results
+from backoffice.admin.forms.drafting import Drafting
+from backoffice.admin.grid import combining, export, inline, narrowing
 from backoffice.admin.page import Page
+from backoffice.admin.query import saved
+from backoffice.admin.record.editing import Editing
 from backoffice.admin.words import plural, singular
 from backoffice.core.access import can
 from backoffice.core.resource import actions, resource

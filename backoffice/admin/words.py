@@ -2,8 +2,8 @@
 
 from backoffice.core.access import NONE, OWN, may_see, rule
 from backoffice.core.catalogues import lazy_gettext as _
-from backoffice.core.criteria import views
 from backoffice.core.resource import actions, resource, said, verbs
+from backoffice.core.selection.criteria import views
 
 NOTHING = "—"
 VERBS = {

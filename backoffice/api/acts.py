@@ -6,15 +6,17 @@ from flask import jsonify, request
 
 from backoffice.api import meant, once, values
 from backoffice.api.subjects import address, is_many
-from backoffice.core import altering, bodies, chunks, operation, reports, undo
+from backoffice.core import operation, undo
 from backoffice.core.access import Person, can, person, rule
-from backoffice.core.acting import actor
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.history import Change
+from backoffice.core.history.actors import actor
 from backoffice.core.jobs import Job, later
 from backoffice.core.model import db
-from backoffice.core.problems import Problem
+from backoffice.core.operation import altering, chunks, reports
 from backoffice.core.scopes import within
+from backoffice.core.web import bodies
+from backoffice.core.web.problems import Problem
 
 FIELDS = ("ids", "filter", "expected", "dry_run")
 EDITS = ("set", "add", "remove")

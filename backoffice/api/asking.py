@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 from werkzeug.datastructures import MultiDict
 
 from backoffice.api.subjects import fields
-from backoffice.core import criteria, paging
+from backoffice.core import paging
 from backoffice.core.access import may_see
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.comparing import BadCriteria
 from backoffice.core.paging import Place
 from backoffice.core.resource import filterable
+from backoffice.core.selection import criteria
+from backoffice.core.selection.comparing import BadCriteria
 
 USUAL, MOST = 50, 200
 COUNTS = ("about", "exact", "none")

@@ -6,12 +6,12 @@ from backoffice.api import versions, writing
 from backoffice.core import writing as core
 from backoffice.core.access import NotFound
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.holds import holds
 from backoffice.core.model import db
-from backoffice.core.problems import Problem
-from backoffice.core.references import references, resolve, ways
-from backoffice.core.refusals import Refusal
+from backoffice.core.operation.holds import holds
+from backoffice.core.operation.references import references, resolve, ways
 from backoffice.core.resource import resource
+from backoffice.core.web.problems import Problem
+from backoffice.core.writing.refusals import Refusal
 
 
 def delete(user, model, key):

@@ -5,7 +5,7 @@ from flask import Blueprint, current_app, jsonify, render_template, request
 from backoffice.api import paths, shapes
 from backoffice.api.subjects import plural
 from backoffice.core.access import can
-from backoffice.core.acting import actor
+from backoffice.core.history.actors import actor
 from backoffice.core.resource import resources
 from backoffice.core.writing import writable
 

@@ -6,11 +6,12 @@ from flask import jsonify, request
 
 from backoffice.api import asking, rows
 from backoffice.api.subjects import address
-from backoffice.core import counting, patience, sifting
 from backoffice.core.access import person
 from backoffice.core.catalogues import gettext as _
+from backoffice.core.database import patience
 from backoffice.core.model import db
-from backoffice.core.problems import Problem
+from backoffice.core.paging import counting, sifting
+from backoffice.core.web.problems import Problem
 
 
 def answer(user, model):

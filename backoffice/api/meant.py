@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from backoffice.core import counting, criteria
 from backoffice.core.access import NotFound, can, condition
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.comparing import BadCriteria
 from backoffice.core.model import db
-from backoffice.core.problems import Problem
+from backoffice.core.paging import counting
 from backoffice.core.resource import resources
-from backoffice.core.selection import Selection
+from backoffice.core.selection import Selection, criteria
+from backoffice.core.selection.comparing import BadCriteria
 from backoffice.core.types import LARGEST
+from backoffice.core.web.problems import Problem
 
 MOST = 1000
 

@@ -6,12 +6,12 @@ from werkzeug.routing import BaseConverter
 from backoffice.api import acts, asking, deleting, listing, pace, rows, writing
 from backoffice.api.subjects import ADDRESS, subject
 from backoffice.core.access import NotFound, can
-from backoffice.core.acting import actor
-from backoffice.core.comparing import BadCriteria
+from backoffice.core.history.actors import actor
 from backoffice.core.model import db
-from backoffice.core.problems import Problem, nobody
-from backoffice.core.refusals import Refusal
+from backoffice.core.selection.comparing import BadCriteria
 from backoffice.core.types import Invalid
+from backoffice.core.web.problems import Problem, nobody
+from backoffice.core.writing.refusals import Refusal
 from backoffice.extensions import csrf
 
 

@@ -4,10 +4,10 @@ from hashlib import sha256
 
 from flask import request
 
-from backoffice.core import repeats
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.model import db
-from backoffice.core.problems import Problem
+from backoffice.core.web import repeats
+from backoffice.core.web.problems import Problem
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotent-Replayed"
 

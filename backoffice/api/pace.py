@@ -4,7 +4,7 @@ from flask import current_app
 from flask_limiter.util import get_remote_address
 from werkzeug.exceptions import TooManyRequests
 
-from backoffice.core.acting import actor
+from backoffice.core.history.actors import actor
 from backoffice.core.model import now
 from backoffice.extensions import limiter
 

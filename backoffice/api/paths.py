@@ -3,13 +3,14 @@
 from backoffice.api import asking
 from backoffice.api.shapes import KEY
 from backoffice.api.subjects import address
-from backoffice.core import criteria, undo
+from backoffice.core import undo
 from backoffice.core.access import can, may_see
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.comparing import operators
 from backoffice.core.history import Change
-from backoffice.core.holds import holds
+from backoffice.core.operation.holds import holds
 from backoffice.core.resource import actions, filterable, labels, sortable
+from backoffice.core.selection import criteria
+from backoffice.core.selection.comparing import operators
 from backoffice.core.writing import writable
 
 JSON, FAILED = "application/json", "application/problem+json"

@@ -8,8 +8,8 @@ from sqlalchemy import null, select
 
 from backoffice.api.subjects import is_many
 from backoffice.core.access import NotFound, condition, may_see, parse_key, person
-from backoffice.core.encoding import encode
-from backoffice.core.links import sides
+from backoffice.core.history.encoding import encode
+from backoffice.core.history.links import sides
 from backoffice.core.resource import columns, key_of, label_words, relations, resource
 
 ID, VERSION = "id", "version"

@@ -9,15 +9,15 @@ from sqlalchemy import JSON, Boolean, Float, Integer, Numeric, select
 from sqlalchemy.types import TypeDecorator
 
 from backoffice.api.subjects import is_many
-from backoffice.core import objections, values
 from backoffice.core.access import condition
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.files import store_picture
 from backoffice.core.model import db
-from backoffice.core.refusals import Refusal
 from backoffice.core.resource import columns, is_picture, relations
+from backoffice.core.transfer import values
 from backoffice.core.types import LARGEST, Strings
-from backoffice.core.writing import writable
+from backoffice.core.writing import objections, writable
+from backoffice.core.writing.refusals import Refusal
 
 MOST_NAMED = 1000  # rows that one relation is to name
 DATA = re.compile(r"data:image/[a-z+.-]{1,20};base64,")

@@ -7,13 +7,13 @@ from flask import request
 
 from backoffice.api import rows
 from backoffice.api.subjects import is_many
-from backoffice.core import merging
 from backoffice.core.access import may_see
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.encoding import encode
+from backoffice.core.history import merging
+from backoffice.core.history.encoding import encode
 from backoffice.core.model import arrive, db
-from backoffice.core.problems import Problem
 from backoffice.core.resource import columns, key_of, relation_of, relations
+from backoffice.core.web.problems import Problem
 
 ETAG = re.compile(r'"([1-9][0-9]{0,8})"')
 LARGEST = 10**9

@@ -5,10 +5,11 @@ from sqlalchemy import select
 
 from backoffice.api import once, rows, values, versions
 from backoffice.api.subjects import address, fields
-from backoffice.core import bodies, writing
+from backoffice.core import writing
 from backoffice.core.access import NotFound, fetch
-from backoffice.core.acting import actor
+from backoffice.core.history.actors import actor
 from backoffice.core.model import db
+from backoffice.core.web import bodies
 
 
 def create(user, model):

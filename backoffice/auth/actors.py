@@ -4,7 +4,7 @@ from flask import current_app, g, request, session
 from flask_login import current_user
 
 from backoffice.auth import sessions, tokens
-from backoffice.core.acting import Actor, begin_acting, end_acting
+from backoffice.core.history.actors import Actor, begin_acting, end_acting
 
 API = "api"
 DOORS = {"admin": "panel", "api": API}

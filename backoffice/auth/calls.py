@@ -5,13 +5,13 @@ from werkzeug.datastructures import MultiDict
 
 from backoffice.auth import brake, tokens
 from backoffice.auth.forms import LoginForm
-from backoffice.core import bodies
 from backoffice.core.access import rights_of
-from backoffice.core.acting import acting, actor
 from backoffice.core.catalogues import gettext as _
+from backoffice.core.history.actors import acting, actor
 from backoffice.core.model import db
-from backoffice.core.problems import Problem, nobody
-from backoffice.core.refusals import Refusal
+from backoffice.core.web import bodies
+from backoffice.core.web.problems import Problem, nobody
+from backoffice.core.writing.refusals import Refusal
 from backoffice.extensions import csrf, limiter
 
 FIELDS = ("email", "password", "name", "scopes", "days")

@@ -10,8 +10,8 @@ from flask_security.signals import (
 )
 
 from backoffice.auth import sessions, tokens
-from backoffice.core.acting import acting
 from backoffice.core.history import note
+from backoffice.core.history.actors import acting
 from backoffice.core.model import db
 
 

@@ -14,7 +14,7 @@ from backoffice.auth import brake
 from backoffice.auth.passwords import problem
 from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.model import db, reading
-from backoffice.core.redirects import safe_target
+from backoffice.core.web.redirects import safe_target
 
 NEW = {"autocomplete": "new-password"}
 CURRENT = {"autocomplete": "current-password"}

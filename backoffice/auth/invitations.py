@@ -7,9 +7,10 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session as Transaction
 
 from backoffice.auth import mail
-from backoffice.core import aftermath, writing
+from backoffice.core import writing
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.history import note
+from backoffice.core.writing import aftermath
 from backoffice.models.accounts import User
 
 NEW = "people_without_password"

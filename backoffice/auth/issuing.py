@@ -5,11 +5,11 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from backoffice.auth import tokens
 from backoffice.core.access import ALL as ALL_ROWS
 from backoffice.core.access import NONE, OWN, parse_key, rights_of, rule
-from backoffice.core.acting import actor
 from backoffice.core.catalogues import lazy_gettext as _
+from backoffice.core.history.actors import actor
 from backoffice.core.model import db
-from backoffice.core.refusals import Refusal
 from backoffice.core.resource import actions, resource, resources
+from backoffice.core.writing.refusals import Refusal
 
 DAYS = (7, 30, 90, 365)
 READ, ALL, CHOSEN = "read", "all", "chosen"

@@ -6,11 +6,11 @@ from babel import Locale
 from flask import Blueprint, abort, current_app, redirect, render_template, request
 
 from backoffice.core import zones
-from backoffice.core.acting import actor
 from backoffice.core.catalogues import COOKIE
 from backoffice.core.catalogues import gettext as _
+from backoffice.core.history.actors import actor
 from backoffice.core.model import db
-from backoffice.core.redirects import safe_target
+from backoffice.core.web.redirects import safe_target
 
 YEAR = 365 * 24 * 3600
 LONGEST = 100

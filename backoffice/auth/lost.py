@@ -8,10 +8,10 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest
 
 from backoffice.auth.targets import PATH
-from backoffice.core import kept
-from backoffice.core.acting import actor
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.redirects import safe_target
+from backoffice.core.history.actors import actor
+from backoffice.core.web import kept
+from backoffice.core.web.redirects import safe_target
 
 WHOSE, KEPT = "whose", "kept"
 # What belongs to the page that was sent, not to what was typed in it.

@@ -6,9 +6,10 @@ from typing import NamedTuple
 from flask_security import RoleMixin, UserMixin
 from sqlalchemy import bindparam, select
 
-from backoffice.core import alone, moments, patience
+from backoffice.core import alone, moments
 from backoffice.core.access import together
-from backoffice.core.hints import Listed
+from backoffice.core.database import patience
+from backoffice.core.database.hints import Listed
 from backoffice.core.model import db
 from backoffice.models.accounts import Role, User, user_role
 from backoffice.models.sessions import Session

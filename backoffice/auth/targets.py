@@ -6,7 +6,7 @@ from flask import abort, redirect, request, url_for
 from flask_security.utils import do_flash, get_message
 
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.redirects import safe_target
+from backoffice.core.web.redirects import safe_target
 
 # What may stand in a path besides letters and digits.
 PATH = "/:@!$&'()*+,;=~-._"

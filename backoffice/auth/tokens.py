@@ -15,8 +15,8 @@ from backoffice.core.catalogues import gettext as _
 from backoffice.core.catalogues import joined
 from backoffice.core.history import note
 from backoffice.core.model import db, now
-from backoffice.core.refusals import Refusal, explained
 from backoffice.core.scopes import within
+from backoffice.core.writing.refusals import Refusal, explained
 from backoffice.models.accounts import Role, User, known
 from backoffice.models.tokens import Token
 

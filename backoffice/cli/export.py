@@ -7,10 +7,10 @@ from flask.cli import with_appcontext
 
 from backoffice.core import history
 from backoffice.core.access import OPERATOR
-from backoffice.core.criteria import BadCriteria, Criteria
-from backoffice.core.gallery import lay_out
+from backoffice.core.imports.gallery import lay_out
 from backoffice.core.model import db
 from backoffice.core.resource import resources
+from backoffice.core.selection.criteria import BadCriteria, Criteria
 from backoffice.core.transfer import FORMS, rows_out
 
 

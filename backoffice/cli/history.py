@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from backoffice.core import retention
-from backoffice.core.acting import acting
-from backoffice.core.audit import audit
+from backoffice.core.history import retention
+from backoffice.core.history.actors import acting
+from backoffice.core.history.audit import audit
+from backoffice.core.history.seals import seal_all
 from backoffice.core.model import db
-from backoffice.core.seals import seal_all
 
 
 @click.command("history")

@@ -5,8 +5,8 @@ import sys
 import click
 from flask.cli import with_appcontext
 
-from backoffice.core import plans
 from backoffice.core.model import db
+from backoffice.core.paging import plans
 
 
 @click.command("indexes")

@@ -6,15 +6,15 @@ import click
 from flask.cli import with_appcontext
 
 from backoffice.cli.operating import Refused, settle
-from backoffice.core import mapping
 from backoffice.core.access import OPERATOR, NotFound
-from backoffice.core.acting import acting
-from backoffice.core.intake import Intake
-from backoffice.core.mapping import BadPlan, Plan
+from backoffice.core.history.actors import acting
+from backoffice.core.imports import mapping
+from backoffice.core.imports.intake import Intake
+from backoffice.core.imports.mapping import BadPlan, Plan
+from backoffice.core.imports.sheets import ENCODINGS, open_table
 from backoffice.core.model import db
 from backoffice.core.resource import resources
-from backoffice.core.sheets import ENCODINGS, open_table
-from backoffice.core.workbooks import Unreadable
+from backoffice.core.transfer.workbooks import Unreadable
 
 
 @click.command()

@@ -8,7 +8,7 @@ from flask_babel import force_locale
 from sqlalchemy import func
 
 from backoffice.core.access import OPERATOR, NotFound, visible
-from backoffice.core.acting import acting
+from backoffice.core.history.actors import acting
 from backoffice.core.model import db
 from backoffice.core.types import Invalid
 from backoffice.core.writing import Refusal

@@ -6,10 +6,11 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import inspect
 
-from backoffice.core import search_building, search_tables
 from backoffice.core.model import db
 from backoffice.core.resource import resources
-from backoffice.core.search_parts import searched, side_of
+from backoffice.core.search import building as search_building
+from backoffice.core.search import tables as search_tables
+from backoffice.core.search.text_columns import searched, side_of
 
 
 @click.group(cls=AppGroup)

@@ -14,8 +14,8 @@ from flask.cli import with_appcontext
 from waitress import create_server, wasyncore
 
 from backoffice.cli.operating import settle
-from backoffice.core import crew
-from backoffice.core.leases import NONE
+from backoffice.core.jobs import crew
+from backoffice.core.jobs.leases import NONE
 from backoffice.core.model import db
 
 # Slow clients are many and cheap: each holds a connection, none holds a thread.

@@ -8,10 +8,11 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from backoffice.cli.operating import settle
-from backoffice.core import crew, exports, history
-from backoffice.core.forgetting import KEPT, forget
-from backoffice.core.jobs import Job
+from backoffice.core import history
+from backoffice.core.jobs import Job, crew
+from backoffice.core.jobs.forgetting import KEPT, forget
 from backoffice.core.model import db
+from backoffice.core.transfer import exports
 
 LONGEST_GOODBYE = 25
 DOING = "Doing jobs (Ctrl-C stops it)"

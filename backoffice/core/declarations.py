@@ -4,7 +4,6 @@ import inspect as source
 from collections.abc import Iterator
 from typing import Any
 
-from backoffice.core.criteria import views
 from backoffice.core.model import Model, required
 from backoffice.core.resource import (
     LAYOUTS,
@@ -21,6 +20,7 @@ from backoffice.core.resource import (
     resources,
     verbs,
 )
+from backoffice.core.selection.criteria import views
 from backoffice.core.types import Choice
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import Column, String, Table, delete, insert, select
 from sqlalchemy.orm import Session
 
 from backoffice.core.history import Change
+from backoffice.core.history.sets import RECORDED
 from backoffice.core.model import db
 from backoffice.core.resource import resources
-from backoffice.core.sets import RECORDED
 from backoffice.core.types import Strings
 
 ADMINISTRATOR = "administrator"

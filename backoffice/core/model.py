@@ -16,9 +16,10 @@ from sqlalchemy.orm.attributes import QueryableAttribute
 from sqlalchemy.schema import Column
 from sqlalchemy.sql import ClauseElement
 
-from backoffice.core import addresses, connections, ties
+from backoffice.core import addresses
 from backoffice.core.catalogues import gettext as _
 from backoffice.core.catalogues import lazy_gettext, lazy_pgettext
+from backoffice.core.database import connections, ties
 from backoffice.core.types import LARGEST, Invalid, Key, Slug, UtcDateTime
 
 # True while a request only reads: SQLite then begins without taking the writers' lock.
@@ -102,7 +103,8 @@ class Model(db.Model):  # type: ignore[name-defined,misc]
     def farewells(self) -> Iterator[Invalid]:
         """Yield what stands against deleting the row; a model says its rules here.
 
-        Called inside the flush that deletes it. Rows that refer to it are no matter of this: see `core.references`.
+        Called inside the flush that deletes it. Rows that refer to it are no matter of this: see
+        `core.operation.references`.
         """
         return iter(())
 

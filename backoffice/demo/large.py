@@ -2,8 +2,9 @@
 
 from sqlalchemy import String, cast, func, select, text
 
-from backoffice.core import history, search_tables
+from backoffice.core import history
 from backoffice.core.model import now
+from backoffice.core.search import tables as search_tables
 from backoffice.demo.large_posts import Articles, Talk
 from backoffice.demo.lots import Lots
 from backoffice.demo.series import dice, secret

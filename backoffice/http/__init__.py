@@ -4,7 +4,7 @@ from flask import request
 
 from backoffice import extensions, logs
 from backoffice.core.model import reading
-from backoffice.core.nonce import csp_nonce
+from backoffice.core.web.nonce import csp_nonce
 from backoffice.http import appearance, assets, compression, errors, headers, health, refusal
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

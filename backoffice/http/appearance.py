@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, current_app, redirect, request
 from flask_babel import get_locale
 
-from backoffice.core.redirects import safe_target
+from backoffice.core.web.redirects import safe_target
 
 YEAR = 365 * 24 * 3600
 # What may be chosen, under the name of its cookie; the first of each is what holds when nothing was chosen.

@@ -2,7 +2,7 @@
 
 from flask import current_app, g, request, session
 
-from backoffice.core.nonce import csp_nonce
+from backoffice.core.web.nonce import csp_nonce
 
 PRIVATE = ("/admin", "/api", "/language")
 # Only these ask anybody to come back later.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urljoin, urlsplit
 
-from backoffice.core.renditions import picture_url
+from backoffice.core.files.renditions import picture_url
 from backoffice.importers.paragraphs import paragraphed
 
 # Their text is not for readers; the tags alone would not survive being stored either.

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from backoffice.core import agents
 from backoffice.core.catalogues import gettext
 from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.catalogues import lazy_pgettext as _p
@@ -13,6 +12,7 @@ from backoffice.core.grouping import Group
 from backoffice.core.model import Model
 from backoffice.core.resource import Action, Resource
 from backoffice.core.types import Choice, Html, Invalid
+from backoffice.core.web import agents
 
 PENDING, APPROVED, REJECTED, SPAM = STATUSES = ("pending", "approved", "rejected", "spam")
 COMMENT, PINGBACK = KINDS = ("comment", "pingback")

@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from backoffice.core import agents
 from backoffice.core.catalogues import lazy_gettext as _
 from backoffice.core.model import Model
 from backoffice.core.resource import Resource
 from backoffice.core.types import Key, Secret, UtcDateTime
+from backoffice.core.web import agents
 
 
 class Session(Model):

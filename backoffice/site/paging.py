@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import abort, request, url_for
 
-from backoffice.core import cursors
-from backoffice.core.counting import Number
-from backoffice.core.criteria import BadCriteria
+from backoffice.core.paging import cursors
+from backoffice.core.paging.counting import Number
 from backoffice.core.resource import columns
+from backoffice.core.selection.criteria import BadCriteria
 from backoffice.models.content import Post
 
 SIZE = 12

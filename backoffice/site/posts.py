@@ -4,9 +4,9 @@ from flask import abort
 from sqlalchemy import and_, case, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, load_only, selectinload
 
-from backoffice.core import counting
-from backoffice.core.hints import Sought, Unindexed, Walked
+from backoffice.core.database.hints import Sought, Unindexed, Walked
 from backoffice.core.model import db, now
+from backoffice.core.paging import counting
 from backoffice.models.accounts import User
 from backoffice.models.content import PAGE, PUBLISHED, SCHEDULED, Category, Post, Tag
 from backoffice.models.media import Image

@@ -9,7 +9,7 @@ from flask import current_app, render_template
 from flask_babel import get_locale
 from markupsafe import Markup, escape
 
-from backoffice.core.renditions import picture_set, picture_url
+from backoffice.core.files.renditions import picture_set, picture_url
 from backoffice.core.sanitizer import clean_html
 from backoffice.core.types import Picture
 from backoffice.site import paging

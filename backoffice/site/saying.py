@@ -6,13 +6,13 @@ from flask import abort, current_app, redirect, request, url_for
 from flask_limiter.util import get_remote_address
 from sqlalchemy import select
 
-from backoffice.core import kept
 from backoffice.core.access import can, parse_key
-from backoffice.core.acting import actor
 from backoffice.core.catalogues import gettext as _
+from backoffice.core.history.actors import actor
 from backoffice.core.model import db, now
-from backoffice.core.refusals import Refusal, flush
 from backoffice.core.types import Invalid
+from backoffice.core.web import kept
+from backoffice.core.writing.refusals import Refusal, flush
 from backoffice.extensions import limiter
 from backoffice.models.accounts import User
 from backoffice.models.comments import APPROVED, PENDING, PINGBACK, Comment

@@ -2,9 +2,9 @@
 
 from sqlalchemy import select
 
-from backoffice.core import counting
-from backoffice.core.hints import Sought, Walked
+from backoffice.core.database.hints import Sought, Walked
 from backoffice.core.model import db
+from backoffice.core.paging import counting
 from backoffice.models.content import Post, post_tag
 from backoffice.site import paging, posts
 

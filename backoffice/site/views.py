@@ -3,10 +3,12 @@
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import select
 
-from backoffice.core import files, renditions, storage
+from backoffice.core import files
 from backoffice.core.catalogues import gettext as _
+from backoffice.core.database.patience import TooLong
+from backoffice.core.files import backends as storage
+from backoffice.core.files import renditions
 from backoffice.core.model import db
-from backoffice.core.patience import TooLong
 from backoffice.core.types import Picture
 from backoffice.models.accounts import User
 from backoffice.models.content import PAGE, Category, Post, Tag

@@ -1,6 +1,7 @@
 """Which posts hold the words that a visitor looks for."""
 
-from backoffice.core import patience, search
+from backoffice.core import search
+from backoffice.core.database import patience
 from backoffice.core.model import db
 from backoffice.models.content import Post
 from backoffice.site import posts

@@ -7,9 +7,10 @@ import pytest
 from lxml import html
 from sqlalchemy import func, select
 
-from backoffice.core import chunks, worker
 from backoffice.core.history import Change
+from backoffice.core.jobs import worker
 from backoffice.core.model import db
+from backoffice.core.operation import chunks
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from backoffice.core import census, counting, worker
 from backoffice.core.history import Change
-from backoffice.core.jobs import DONE, RUNNING, WAITING, Job
+from backoffice.core.history.sets import RECORDED
+from backoffice.core.jobs import DONE, RUNNING, WAITING, Job, worker
 from backoffice.core.model import db
-from backoffice.core.sets import RECORDED
+from backoffice.core.paging import census, counting
 from backoffice.models.accounts import Role, User
 from backoffice.models.content import Post, Tag
 from filling import shown

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from lxml import html
 
-from backoffice.admin import dashboard, menu, trends
+from backoffice.admin import dashboard, menu
+from backoffice.admin.dashboard import trends
 from backoffice.core.jobs import Job
 from backoffice.core.model import db, now
 from backoffice.models.accounts import Role, User

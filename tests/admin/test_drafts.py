@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from backoffice.core import drafts
 from backoffice.core.history import Change
 from backoffice.core.model import db, now
+from backoffice.core.writing import drafts
 from backoffice.models.accounts import Role, User
 from backoffice.models.content import Post, Tag
 from filling import filled, shown, words

@@ -148,7 +148,7 @@ def test_what_is_sealed_opens_only_where_it_was_typed_unaltered_and_for_a_day(ap
         answer = editor.post(where, data={"kept": text})
         assert answer.status_code == 200
         assert "Typed" not in filled(answer)["title"]
-    monkeypatch.setattr("backoffice.core.kept.AGE", -1)
+    monkeypatch.setattr("backoffice.core.web.kept.AGE", -1)
     assert filled(editor.post(address, data={"kept": sealed}))["title"] == ["Old"]
 
 
@@ -176,7 +176,7 @@ def test_what_is_wrong_in_it_is_said_as_ever_and_markup_stays_text(app, writing)
 
 
 def test_what_is_too_long_to_be_carried_can_be_copied(writing, monkeypatch):
-    monkeypatch.setattr("backoffice.core.kept.LONGEST", 100)
+    monkeypatch.setattr("backoffice.core.web.kept.LONGEST", 100)
     editor, address, form = writing()
     lost = editor.post(address, data=form)
     assert lost.status_code == 401

@@ -14,7 +14,7 @@ from backoffice.core.history import Change
 from backoffice.core.jobs import Job
 from backoffice.core.model import db
 from backoffice.core.resource import resources
-from backoffice.core.saved_views import SavedView
+from backoffice.core.selection.saved_views import SavedView
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag

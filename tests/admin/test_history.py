@@ -5,10 +5,10 @@ import re
 import pytest
 from sqlalchemy import func, select
 
-from backoffice.core.audit import audit
 from backoffice.core.history import Change, acting
+from backoffice.core.history.audit import audit
+from backoffice.core.history.seals import seal_all
 from backoffice.core.model import db
-from backoffice.core.seals import seal_all
 from backoffice.models.accounts import Role
 from backoffice.models.comments import Comment
 from backoffice.models.content import Post, Tag

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from backoffice.core import imports, sheets
+from backoffice.core import imports
+from backoffice.core.imports import sheets
 from backoffice.core.model import db
 from backoffice.models.content import Category, Tag
 from hostile_tables import HOSTILE, STRANGE

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from backoffice.core import uploads
 from backoffice.core.history import Change
+from backoffice.core.imports import uploads
 from backoffice.core.model import db
 from backoffice.models.accounts import Role
 from backoffice.models.content import Post, Tag
@@ -233,8 +233,8 @@ def test_the_command_brings_in_what_export_wrote(app, runner, tmp_path):
 
 
 def test_the_command_brings_in_what_is_too_large_for_the_network(app, runner, tmp_path, monkeypatch):
-    monkeypatch.setattr("backoffice.core.sheets.LARGEST", 10)
-    monkeypatch.setattr("backoffice.core.sheets.MOST_LINES", 1)
+    monkeypatch.setattr("backoffice.core.imports.sheets.LARGEST", 10)
+    monkeypatch.setattr("backoffice.core.imports.sheets.MOST_LINES", 1)
     path = tmp_path / "tags.csv"
     path.write_text("name\n" + "".join(f"Tag {at}\n" for at in range(10)))
     assert "10 created" in runner.invoke(args=["load", "tag", str(path)]).output

@@ -7,11 +7,11 @@ import re
 import pytest
 from sqlalchemy import select, update
 
-from backoffice.core import imports, worker
+from backoffice.core import imports
 from backoffice.core.history import Change
-from backoffice.core.jobs import CANCELLED, Job
+from backoffice.core.history.sets import RECORDED
+from backoffice.core.jobs import CANCELLED, Job, worker
 from backoffice.core.model import db
-from backoffice.core.sets import RECORDED
 from backoffice.models.accounts import Role
 from sending import confirm, figures, names, rehearse, send
 

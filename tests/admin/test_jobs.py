@@ -11,11 +11,12 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select, update
 
-from backoffice.core import crew, exports, jobs, leases, transfer, workbooks, worker
+from backoffice.core import jobs, transfer
 from backoffice.core.history import Change
-from backoffice.core.jobs import CANCELLED, DONE, FAILED, RUNNING, WAITING, Job
+from backoffice.core.history.sets import RECORDED
+from backoffice.core.jobs import CANCELLED, DONE, FAILED, RUNNING, WAITING, Job, crew, leases, worker
 from backoffice.core.model import db
-from backoffice.core.sets import RECORDED
+from backoffice.core.transfer import exports, workbooks
 from backoffice.models.accounts import Role, User
 from backoffice.models.content import Tag
 from filling import shown

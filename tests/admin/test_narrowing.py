@@ -3,7 +3,7 @@
 import pytest
 from lxml import html
 
-from backoffice.admin import narrowing
+from backoffice.admin.grid import narrowing
 from backoffice.core.model import db
 from backoffice.models.accounts import User
 from backoffice.models.comments import Comment

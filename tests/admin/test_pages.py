@@ -9,9 +9,9 @@ import pytest
 from lxml import html
 from sqlalchemy import func, select
 
-from backoffice.admin import paging
-from backoffice.core import counting
+from backoffice.admin.query import neighbours as paging
 from backoffice.core.model import db
+from backoffice.core.paging import counting
 from backoffice.models.content import Post
 from make import make
 

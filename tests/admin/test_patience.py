@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, literal, select, text
 
-from backoffice.core import patience
+from backoffice.core.database import patience
 from backoffice.core.model import db
 from backoffice.models.content import Post
 from backoffice.site import words
@@ -18,7 +18,7 @@ def endless(monkeypatch):
     numbers = select(literal(1).label("n")).cte("numbers", recursive=True)
     numbers = numbers.union_all(select(numbers.c.n).where(numbers.c.n == 1))
     never = select(func.count()).select_from(numbers).scalar_subquery() < Post.id
-    monkeypatch.setattr("backoffice.core.criteria.holding", lambda *_asked: never)
+    monkeypatch.setattr("backoffice.core.selection.criteria.holding", lambda *_asked: never)
     monkeypatch.setattr("backoffice.core.search.ranked", lambda *_asked: (never, never))
     monkeypatch.setattr(patience, "SECONDS", 0.2)
     monkeypatch.setattr(words, "SECONDS", 0.2)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from backoffice.core.history import Change
 from backoffice.core.model import db
-from backoffice.core.saved_views import MOST, SavedView
+from backoffice.core.selection.saved_views import MOST, SavedView
 from backoffice.models.accounts import Role, User
 from backoffice.models.content import Post
 from make import make

@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import func, select
 
-from backoffice.core import history, operation, sets, undo
+from backoffice.core import history, operation, undo
 from backoffice.core.access import OPERATOR
-from backoffice.core.history import Change
+from backoffice.core.history import Change, sets
 from backoffice.core.model import db
 from backoffice.core.selection import Selection
 from backoffice.models.accounts import Role, User

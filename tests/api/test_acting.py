@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import select
 
-from backoffice.core import chunks
 from backoffice.core.jobs import Job
 from backoffice.core.model import db
+from backoffice.core.operation import chunks
 from backoffice.models.comments import Comment
 from backoffice.models.content import Post, Tag
 from make import make

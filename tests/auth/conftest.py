@@ -7,8 +7,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select, update
 
-from backoffice.core import guards
-from backoffice.core.history import Change
+from backoffice.core.history import Change, guards
 from backoffice.core.model import db
 from backoffice.models.accounts import User
 from backoffice.models.sessions import Session

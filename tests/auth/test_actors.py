@@ -8,7 +8,7 @@ import pytest
 from flask import Blueprint, jsonify
 from sqlalchemy import event
 
-from backoffice.core.acting import actor
+from backoffice.core.history.actors import actor
 from backoffice.core.model import db, now
 from backoffice.models.accounts import User
 from backoffice.models.content import Tag

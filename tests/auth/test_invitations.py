@@ -6,7 +6,7 @@ import pytest
 
 from backoffice.core import writing
 from backoffice.core.access import OPERATOR
-from backoffice.core.acting import acting
+from backoffice.core.history.actors import acting
 from backoffice.core.model import db
 from backoffice.models.accounts import User
 

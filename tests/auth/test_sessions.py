@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from backoffice.core import operation
 from backoffice.core.access import OPERATOR
-from backoffice.core.acting import acting, actor
+from backoffice.core.history.actors import acting, actor
 from backoffice.core.model import db, now
 from backoffice.core.selection import Selection
 from backoffice.models.accounts import User

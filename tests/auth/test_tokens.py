@@ -8,8 +8,8 @@ from sqlalchemy import select, text
 from backoffice.auth.tokens import WORD
 from backoffice.core import operation
 from backoffice.core.access import OPERATOR, rights_of
-from backoffice.core.acting import acting
 from backoffice.core.history import Change
+from backoffice.core.history.actors import acting
 from backoffice.core.model import db, now
 from backoffice.core.selection import Selection
 from backoffice.core.undo import undo

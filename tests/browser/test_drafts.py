@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from backoffice.core import drafts
 from backoffice.core.model import db
+from backoffice.core.writing import drafts
 from backoffice.models.content import Post
 from make import make
 from people import add_user

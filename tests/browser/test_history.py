@@ -6,8 +6,8 @@ from sqlalchemy import func, insert, select
 
 from backoffice.core import history
 from backoffice.core.history import Change
+from backoffice.core.history.sets import RECORDED
 from backoffice.core.model import db
-from backoffice.core.sets import RECORDED
 from backoffice.models.comments import Comment
 from backoffice.models.content import Post
 from make import make

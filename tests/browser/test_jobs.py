@@ -4,10 +4,9 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
-from backoffice.core import worker
-from backoffice.core.jobs import RUNNING, WAITING, Job
+from backoffice.core.history.sets import RECORDED
+from backoffice.core.jobs import RUNNING, WAITING, Job, worker
 from backoffice.core.model import db
-from backoffice.core.sets import RECORDED
 from backoffice.models.content import Tag
 from make import make
 from people import add_user

@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from backoffice.core.files import store_picture
+from backoffice.core.files.renditions import picture_url
 from backoffice.core.model import db
-from backoffice.core.renditions import picture_url
 from backoffice.models.comments import Comment
 from backoffice.models.content import Post
 from backoffice.models.media import Image

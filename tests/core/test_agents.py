@@ -2,7 +2,7 @@
 
 import pytest
 
-from backoffice.core.agents import named
+from backoffice.core.web.agents import named
 from people import PASSWORD
 
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0"

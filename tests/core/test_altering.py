@@ -3,12 +3,13 @@
 import pytest
 from sqlalchemy import select
 
-from backoffice.core import altering, operation
+from backoffice.core import operation
 from backoffice.core.access import OPERATOR
-from backoffice.core.altering import Edit
 from backoffice.core.model import db, now
-from backoffice.core.refusals import Refusal
+from backoffice.core.operation import altering
+from backoffice.core.operation.altering import Edit
 from backoffice.core.selection import Selection
+from backoffice.core.writing.refusals import Refusal
 from backoffice.models.accounts import User
 from backoffice.models.content import Category, Post, Tag
 from make import make

@@ -2,8 +2,7 @@
 
 import pytest
 
-from backoffice.core import announcing
-from backoffice.core.jobs import later
+from backoffice.core.jobs import announcing, later
 from backoffice.core.model import db
 from working import NAME
 

@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from backoffice.core import chunks, history, operation, reports, worker
+from backoffice.core import history, operation
 from backoffice.core.access import OPERATOR
-from backoffice.core.altering import Edit
-from backoffice.core.criteria import of
-from backoffice.core.jobs import CANCELLED, DONE, FAILED, PARTLY, RUNNING, Job
+from backoffice.core.history.sets import RECORDED
+from backoffice.core.jobs import CANCELLED, DONE, FAILED, PARTLY, RUNNING, Job, worker
 from backoffice.core.model import db, now
+from backoffice.core.operation import chunks, reports
+from backoffice.core.operation.altering import Edit
 from backoffice.core.selection import Selection
-from backoffice.core.sets import RECORDED
+from backoffice.core.selection.criteria import of
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post

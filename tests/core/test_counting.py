@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Integer, cast, func, literal, select, text
 
-from backoffice.core import counting
-from backoffice.core.counting import Number
 from backoffice.core.model import db
+from backoffice.core.paging import counting
+from backoffice.core.paging.counting import Number
 from backoffice.models.content import Category, Tag
 from make import make
 

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from backoffice.core import criteria, search
-from backoffice.core.criteria import BadCriteria
+from backoffice.core import search
 from backoffice.core.model import db
 from backoffice.core.resource import filterable, resources
+from backoffice.core.selection import criteria
+from backoffice.core.selection.criteria import BadCriteria
 from backoffice.models.accounts import User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from backoffice.admin import parameters, query
-from backoffice.core import distinct, ordering, plans, sifting
 from backoffice.core.access import OPERATOR, Person
-from backoffice.core.criteria import Criteria, Filter
 from backoffice.core.history import Change
 from backoffice.core.model import db
+from backoffice.core.paging import ordering, plans, sifting
+from backoffice.core.selection import distinct
+from backoffice.core.selection.criteria import Criteria, Filter
 from backoffice.models.content import Post, Tag
 from make import make
 

@@ -16,12 +16,14 @@ import pytest
 from PIL import Image as Drawn
 from sqlalchemy import create_engine, select, text
 
-from backoffice.core import files, history, storage, trash, undo
+from backoffice.core import files, history, undo
 from backoffice.core.access import OPERATOR
-from backoffice.core.holds import only
+from backoffice.core.files import backends as storage
+from backoffice.core.files.pictures import LARGEST, PIXELS
+from backoffice.core.history import trash
+from backoffice.core.history.sets import delete_rows
 from backoffice.core.model import db
-from backoffice.core.pictures import LARGEST, PIXELS
-from backoffice.core.sets import delete_rows
+from backoffice.core.operation.holds import only
 from backoffice.core.types import Picture
 from backoffice.models.accounts import User
 from backoffice.models.media import Image

@@ -8,7 +8,9 @@ from moto.server import ThreadedMotoServer
 from PIL import Image as Drawn
 from s3fs import S3FileSystem
 
-from backoffice.core import files, renditions, storage
+from backoffice.core import files
+from backoffice.core.files import backends as storage
+from backoffice.core.files import renditions
 from backoffice.core.model import db, now
 from backoffice.models.media import Image
 from make import make

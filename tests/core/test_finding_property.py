@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 from werkzeug.datastructures import MultiDict
 
-from backoffice.core import criteria, paging
+from backoffice.core import paging
 from backoffice.core.model import db, now
 from backoffice.core.paging import Order, Place
+from backoffice.core.selection import criteria
 from backoffice.models.content import STATUSES, Category, Post, Tag, post_tag
 from make import make
 

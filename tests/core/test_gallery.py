@@ -7,8 +7,8 @@ from PIL import Image as Drawing
 from sqlalchemy import delete, select
 
 from backoffice.core.files import open_picture, store_picture
+from backoffice.core.history.sets import RECORDED
 from backoffice.core.model import db
-from backoffice.core.sets import RECORDED
 from backoffice.models.content import Post
 from backoffice.models.media import Image
 from make import make

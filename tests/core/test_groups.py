@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from backoffice.core import criteria, exports, groups
-from backoffice.core.criteria import BadCriteria
 from backoffice.core.model import db
-from backoffice.core.selection import Selection, seal, unseal
-from backoffice.core.transfer import Wish, parts_out
+from backoffice.core.selection import Selection, criteria, groups, seal, unseal
+from backoffice.core.selection.criteria import BadCriteria
+from backoffice.core.transfer import Wish, exports, parts_out
 from backoffice.models.accounts import User
 from backoffice.models.content import Post
 from make import make

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from backoffice.core.hints import Unindexed, Walked
+from backoffice.core.database.hints import Unindexed, Walked
 from backoffice.core.model import db
 from backoffice.models.content import Post
 from make import make

@@ -7,8 +7,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from backoffice.core import history, sets
-from backoffice.core.history import Change, Unrecorded
+from backoffice.core import history
+from backoffice.core.history import Change, Unrecorded, sets
 from backoffice.core.model import db
 from backoffice.core.resource import resources
 from backoffice.core.types import Invalid

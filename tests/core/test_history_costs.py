@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from backoffice.core import encoding, history, operation
+from backoffice.core import history, operation
 from backoffice.core.access import OPERATOR
-from backoffice.core.criteria import of
+from backoffice.core.history import encoding
 from backoffice.core.model import db
 from backoffice.core.selection import Selection
+from backoffice.core.selection.criteria import of
 from backoffice.models.comments import Comment
 from make import make
 

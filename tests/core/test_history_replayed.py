@@ -7,16 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from backoffice.core import history, operation, references, sets, undo, writing
+from backoffice.core import history, operation, undo, writing
 from backoffice.core.access import OPERATOR, NotFound
-from backoffice.core.audit import audit
-from backoffice.core.encoding import encode
-from backoffice.core.history import SILENT, Change
+from backoffice.core.history import SILENT, Change, sets
+from backoffice.core.history.audit import audit
+from backoffice.core.history.encoding import encode
+from backoffice.core.history.seals import seal_all
 from backoffice.core.model import db
-from backoffice.core.refusals import Refusal
+from backoffice.core.operation import references
 from backoffice.core.resource import columns, relations
-from backoffice.core.seals import seal_all
 from backoffice.core.selection import Selection
+from backoffice.core.writing.refusals import Refusal
 from backoffice.models.accounts import User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag

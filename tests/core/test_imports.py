@@ -7,16 +7,16 @@ import time
 import pytest
 from sqlalchemy import select, update
 
-from backoffice.core import imports, intake, uploads, worker
+from backoffice.core import imports
 from backoffice.core.access import OPERATOR
 from backoffice.core.history import Change
-from backoffice.core.imports import Order
-from backoffice.core.jobs import CANCELLED, DONE, FAILED, PARTLY, WAITING, Job, Refused, Task
-from backoffice.core.leases import Lost, Stopped
-from backoffice.core.mapping import Plan, guess
+from backoffice.core.history.sets import RECORDED
+from backoffice.core.imports import Order, intake, uploads
+from backoffice.core.imports.mapping import Plan, guess
+from backoffice.core.imports.sheets import open_table
+from backoffice.core.jobs import CANCELLED, DONE, FAILED, PARTLY, WAITING, Job, Refused, Task, worker
+from backoffice.core.jobs.leases import Lost, Stopped
 from backoffice.core.model import db
-from backoffice.core.sets import RECORDED
-from backoffice.core.sheets import open_table
 from backoffice.models.accounts import Role, User
 from backoffice.models.content import Category, Tag
 from people import add_user

@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import inspect
 
-from backoffice.core import criteria, resource
+from backoffice.core import resource
 from backoffice.core.model import db
 from backoffice.core.resource import resources
+from backoffice.core.selection import criteria
 
 
 @pytest.fixture

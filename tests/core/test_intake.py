@@ -8,18 +8,19 @@ from zipfile import ZipFile
 import pytest
 from sqlalchemy import func, select
 
-from backoffice.core import history, intake
+from backoffice.core import history
 from backoffice.core.access import OPERATOR, NotFound
-from backoffice.core.criteria import Criteria
 from backoffice.core.history import Change
-from backoffice.core.intake import Intake
-from backoffice.core.mapping import BadPlan, Plan, check, fields, guess, keys
+from backoffice.core.imports import intake
+from backoffice.core.imports.intake import Intake
+from backoffice.core.imports.mapping import BadPlan, Plan, check, fields, guess, keys
+from backoffice.core.imports.sheets import open_table
 from backoffice.core.model import db
 from backoffice.core.naming import join, split
-from backoffice.core.rendering import plain_cell, safe_cell
-from backoffice.core.sheets import open_table
+from backoffice.core.selection.criteria import Criteria
 from backoffice.core.transfer import rows_out
-from backoffice.core.workbooks import Unreadable
+from backoffice.core.transfer.rendering import plain_cell, safe_cell
+from backoffice.core.transfer.workbooks import Unreadable
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag

@@ -5,14 +5,15 @@ import random
 import pytest
 from sqlalchemy import inspect, select
 
-from backoffice.core import history, intake, pouring, storing
+from backoffice.core import history
 from backoffice.core.access import OPERATOR
 from backoffice.core.history import Change
-from backoffice.core.intake import Intake
-from backoffice.core.mapping import Plan, check, guess
+from backoffice.core.imports import intake, pouring, storing
+from backoffice.core.imports.intake import Intake
+from backoffice.core.imports.mapping import Plan, check, guess
+from backoffice.core.imports.sheets import open_table
 from backoffice.core.model import db
 from backoffice.core.resource import columns, relations, resources
-from backoffice.core.sheets import open_table
 from backoffice.core.types import Invalid
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from backoffice.core import crew, jobs, leases, worker
+from backoffice.core import jobs
 from backoffice.core.history import Change
-from backoffice.core.jobs import CANCELLED, DONE, FAILED, WAITING, Job, Refused, Step, later
-from backoffice.core.leases import Lost, claim
+from backoffice.core.history.sets import RECORDED
+from backoffice.core.jobs import CANCELLED, DONE, FAILED, WAITING, Job, Refused, Step, crew, later, leases, worker
+from backoffice.core.jobs.leases import Lost, claim
 from backoffice.core.model import db
 from backoffice.core.resource import actions
-from backoffice.core.sets import RECORDED
 from backoffice.models.accounts import User
 from backoffice.models.content import Tag
 from people import add_user
@@ -137,7 +137,7 @@ def test_a_job_that_always_breaks_off_fails_in_the_end_and_holds_up_no_other(app
     assert (row["state"], row["attempts"], pauses) == (FAILED, 5, [True] * 4 + [False])
     told = f"It broke off, not by your doing. Try again; if that does not help, tell an administrator: job {key}."
     assert (row["error"], row["failures"]) == (told, 5)
-    assert re.fullmatch(r"ZeroDivisionError: \d+ \(core.worker, line \d+\)", row["cause"])
+    assert re.fullmatch(r"ZeroDivisionError: \d+ \(core.jobs.worker, line \d+\)", row["cause"])
     assert f"Job {key} broke off in attempt 5." in caplog.text
     assert "ZeroDivisionError" in caplog.text
     assert "half" not in tags(app)

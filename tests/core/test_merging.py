@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backoffice.core.merging import sets, texts
+from backoffice.core.history.merging import sets, texts
 
 parts = st.lists(st.sampled_from("abcdef"), max_size=8)
 keys = st.sets(st.integers(1, 6))

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import bindparam, func, select
 
-from backoffice.core import hints, moments
+from backoffice.core import moments
+from backoffice.core.database import hints
 from backoffice.core.model import db, reading
 from backoffice.models.content import Category, Post, Tag
 from make import make

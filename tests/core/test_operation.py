@@ -3,12 +3,13 @@
 import pytest
 from sqlalchemy import insert, select, text
 
-from backoffice.core import history, operation, sets
+from backoffice.core import history, operation
 from backoffice.core.access import OPERATOR, NotFound
-from backoffice.core.criteria import BadCriteria, Criteria, Filter, of
+from backoffice.core.history import sets
 from backoffice.core.model import db
 from backoffice.core.resource import resources
 from backoffice.core.selection import Selection, seal, unseal
+from backoffice.core.selection.criteria import BadCriteria, Criteria, Filter, of
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import APPROVED, PENDING, SPAM, Comment
 from backoffice.models.content import ARCHIVED, DRAFT, PUBLISHED, Post, Tag

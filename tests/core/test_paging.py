@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Column, Date, Float, Integer, Numeric, String, Time, Uuid, select
 
-from backoffice.core import cursors, ordering, paging
-from backoffice.core.criteria import BadCriteria
+from backoffice.core import paging
 from backoffice.core.model import db
-from backoffice.core.paging import Order, Place
+from backoffice.core.paging import Order, Place, cursors, ordering
+from backoffice.core.selection.criteria import BadCriteria
 from backoffice.core.types import UtcDateTime
 from backoffice.models.accounts import User
 from backoffice.models.content import Category, Post

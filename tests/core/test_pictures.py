@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from backoffice.core import files
-from backoffice.core.pictures import Unfit, draw_anew
+from backoffice.core.files.pictures import Unfit, draw_anew
 
 PROGRAM = b"<script>alert(1)</script>"
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from backoffice.core import plans
-from backoffice.core.criteria import Filter, operators
 from backoffice.core.model import db
+from backoffice.core.paging import plans
 from backoffice.core.resource import filterable, resources
+from backoffice.core.selection.criteria import Filter, operators
 from backoffice.models.content import Post, Tag
 from make import make
 

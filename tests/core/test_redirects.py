@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backoffice.core.redirects import safe_target
+from backoffice.core.web.redirects import safe_target
 
 LISTS = Path(__file__).resolve().parents[3] / "shared" / "inputs" / "4-injection-lists"
 NAMES = ("Open-Redirect-payloads.txt", "open_redirect_wordlist.txt")

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from backoffice.core import writing
 from backoffice.core.history import Change, acting
 from backoffice.core.model import db, now
-from backoffice.core.references import fallout, references, resolve
+from backoffice.core.operation.references import fallout, references, resolve
 from backoffice.core.writing import Refusal
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment

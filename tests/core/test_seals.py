@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from backoffice.core import guards, history, operation, sets, trash
+from backoffice.core import history, operation
 from backoffice.core.access import OPERATOR
-from backoffice.core.audit import audit
-from backoffice.core.digests import content, expected
-from backoffice.core.encoding import sql_object
-from backoffice.core.history import Change
+from backoffice.core.history import Change, guards, sets, trash
+from backoffice.core.history.audit import audit
+from backoffice.core.history.digests import content, expected
+from backoffice.core.history.encoding import sql_object
+from backoffice.core.history.seals import GENESIS, head, link, seal, seal_all
 from backoffice.core.model import db
-from backoffice.core.seals import GENESIS, head, link, seal, seal_all
 from backoffice.core.selection import Selection
 from backoffice.models.comments import Comment
 from backoffice.models.content import Post, Tag

@@ -6,9 +6,11 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import delete, insert, inspect, select, text, update
 
-from backoffice.core import search, search_building, search_tables
+from backoffice.core import search
 from backoffice.core.model import db, now
-from backoffice.core.search_parts import parts, searched, side_of
+from backoffice.core.search import building as search_building
+from backoffice.core.search import tables as search_tables
+from backoffice.core.search.text_columns import parts, searched, side_of
 from backoffice.models.accounts import User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Post, Tag

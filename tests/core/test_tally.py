@@ -10,10 +10,10 @@ from limits import RateLimitItemPerMinute
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
-from backoffice.core import tally
+from backoffice.core.web import tally
 
 ROOT = Path(__file__).resolve().parents[2]
-ONE_MORE = "import sys; from backoffice.core.tally import Tally; print(Tally(sys.argv[1]).incr('a', 60))"
+ONE_MORE = "import sys; from backoffice.core.web.tally import Tally; print(Tally(sys.argv[1]).incr('a', 60))"
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
-from backoffice.core import extraction, transfer
+from backoffice.core import transfer
 from backoffice.core.access import OPERATOR, NotFound
-from backoffice.core.criteria import BadCriteria, Criteria, Filter
 from backoffice.core.history import Change
 from backoffice.core.model import db, now
-from backoffice.core.rendering import safe_cell
-from backoffice.core.transfer import FIRST, exportable, rows_out
+from backoffice.core.selection.criteria import BadCriteria, Criteria, Filter
+from backoffice.core.transfer import FIRST, exportable, extraction, rows_out
+from backoffice.core.transfer.rendering import safe_cell
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post, Tag

@@ -7,13 +7,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from backoffice.core import chunks, history, operation, undo, worker
-from backoffice.core.criteria import of
+from backoffice.core import history, operation, undo
 from backoffice.core.history import Change
-from backoffice.core.jobs import PARTLY, Job, later
+from backoffice.core.history.sets import RECORDED
+from backoffice.core.jobs import PARTLY, Job, later, worker
 from backoffice.core.model import db
+from backoffice.core.operation import chunks
 from backoffice.core.selection import Selection
-from backoffice.core.sets import RECORDED
+from backoffice.core.selection.criteria import of
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment
 from backoffice.models.content import Category, Post

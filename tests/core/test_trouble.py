@@ -7,8 +7,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from backoffice.core import crew, trouble
-from backoffice.core.jobs import DONE, Job, later
+from backoffice.core.jobs import DONE, Job, crew, later, trouble
 from backoffice.core.model import db
 from working import NAME
 

@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from backoffice.core import altering, history, operation, reports
+from backoffice.core import history, operation
 from backoffice.core.access import OPERATOR
-from backoffice.core.altering import Edit
 from backoffice.core.model import Model, db
+from backoffice.core.operation import altering, reports
+from backoffice.core.operation.altering import Edit
 from backoffice.core.resource import Action, columns
 from backoffice.core.selection import Selection
 from backoffice.models.accounts import User

@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import func, insert, select, text, update
 
-from backoffice.core import history, operation, sets, trash, undo, worker, writing
+from backoffice.core import history, operation, undo, writing
 from backoffice.core.access import OPERATOR, NotFound
-from backoffice.core.audit import audit
-from backoffice.core.history import Change
-from backoffice.core.jobs import Job, later
+from backoffice.core.history import Change, sets, trash
+from backoffice.core.history.audit import audit
+from backoffice.core.history.seals import seal_all
+from backoffice.core.jobs import Job, later, worker
 from backoffice.core.model import db
-from backoffice.core.seals import seal_all
 from backoffice.core.selection import Selection
 from backoffice.models.accounts import Role, User
 from backoffice.models.comments import Comment

@@ -21,12 +21,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from sqlalchemy import func, select  # noqa: E402 - the project is found from here on
 
 from backoffice import create_app  # noqa: E402
-from backoffice.core import imports, uploads  # noqa: E402
+from backoffice.core import imports  # noqa: E402
 from backoffice.core.history import Change  # noqa: E402
-from backoffice.core.imports import Order  # noqa: E402
+from backoffice.core.imports import Order, uploads  # noqa: E402
+from backoffice.core.imports.mapping import Plan  # noqa: E402
 from backoffice.core.jobs import ENDED, FINISHED, Job  # noqa: E402
-from backoffice.core.leases import looking  # noqa: E402
-from backoffice.core.mapping import Plan  # noqa: E402
+from backoffice.core.jobs.leases import looking  # noqa: E402
 from backoffice.core.model import db  # noqa: E402
 from backoffice.models.accounts import Role, User  # noqa: E402
 from backoffice.models.comments import Comment  # noqa: E402

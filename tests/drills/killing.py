@@ -21,7 +21,7 @@ from sqlalchemy import select  # noqa: E402 - the project is found from here on
 
 from backoffice import create_app  # noqa: E402
 from backoffice.core.jobs import DONE, Job, later  # noqa: E402
-from backoffice.core.leases import looking  # noqa: E402
+from backoffice.core.jobs.leases import looking  # noqa: E402
 from backoffice.core.model import db  # noqa: E402
 from backoffice.models.content import Tag  # noqa: E402
 from working import NAME  # noqa: E402

@@ -18,17 +18,24 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from sqlalchemy import func, insert, select, text  # noqa: E402 - the project is found from here on
 
 from backoffice import create_app  # noqa: E402
-from backoffice.core import chunks, history, operation, undo, worker  # noqa: E402
+from backoffice.core import history, operation, undo  # noqa: E402
 from backoffice.core.access import OPERATOR  # noqa: E402
-from backoffice.core.audit import audit  # noqa: E402
-from backoffice.core.criteria import of  # noqa: E402
 from backoffice.core.grants import ADMINISTRATOR  # noqa: E402
 from backoffice.core.history import Change  # noqa: E402
-from backoffice.core.jobs import DONE, PARTLY, Job, later  # noqa: E402
+from backoffice.core.history.audit import audit  # noqa: E402
+from backoffice.core.history.seals import seal_all  # noqa: E402
+from backoffice.core.history.sets import RECORDED  # noqa: E402
+from backoffice.core.jobs import (  # noqa: E402
+    DONE,
+    PARTLY,
+    Job,
+    later,
+    worker,
+)
 from backoffice.core.model import db  # noqa: E402
-from backoffice.core.seals import seal_all  # noqa: E402
+from backoffice.core.operation import chunks  # noqa: E402
 from backoffice.core.selection import Selection  # noqa: E402
-from backoffice.core.sets import RECORDED  # noqa: E402
+from backoffice.core.selection.criteria import of  # noqa: E402
 from backoffice.models.accounts import Role, User, give_first_rights  # noqa: E402
 from backoffice.models.comments import Comment  # noqa: E402
 from backoffice.models.content import Post  # noqa: E402

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from backoffice.core import counting, cursors
-from backoffice.core.counting import Number
 from backoffice.core.model import db, now
+from backoffice.core.paging import counting, cursors
+from backoffice.core.paging.counting import Number
 from backoffice.models.accounts import User
 from backoffice.models.content import SCHEDULED, Category, Post
 from backoffice.models.media import Image

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image as Drawing
 from sqlalchemy import select
 
-from backoffice.core import files, renditions
+from backoffice.core import files
+from backoffice.core.files import renditions
 from backoffice.core.model import db
 from backoffice.models.media import Image
 

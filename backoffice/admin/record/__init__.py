@@ -1,0 +1,1 @@
+"""The pages of one row: looking at it, changing it, deleting it."""

@@ -1,0 +1,1 @@
+"""The rows that a row names: which they are, and how others are found."""
