@@ -84,7 +84,7 @@ def test_every_setting_is_told_and_every_setting_told_is_read():
     read = set(re.findall(r'environ(?:\.get\(|\[)"([A-Z_]+)"', source))
     for path in ROOT.glob("backoffice/**/*.py"):
         read |= set(re.findall(r'(?:os\.environ(?:\.get\(|\[)|envvar=)"([A-Z_]+)"', path.read_text()))
-    read |= set(re.findall(r"""_whole\(environ, "([A-Z_]+)\"""", source)) | set(config.MAIL)
+    read |= set(re.findall(r"""_(?:whole|given|truth)\(\s*environ, "([A-Z_]+)\"""", source)) | set(config.MAIL)
     read |= {"SECRET_KEY", "SECURITY_PASSWORD_SALT"}
     rows = [line.split("|")[1] for line in OPERATIONS.splitlines() if line.startswith("| `")]
     told = {name for row in rows for name in re.findall(r"`([A-Z][A-Z_]+)`", row)}

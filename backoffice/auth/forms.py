@@ -163,7 +163,8 @@ class ChangePasswordForm(theirs.ChangePasswordForm):
         with without_lock():
             brake.hold(brake.SIGN_IN, tried)
             passed = super().validate(**kwargs)
-        if self.password.errors:
+        # An empty field is no guess.
+        if self.password.errors and self.password.data:
             brake.count(brake.SIGN_IN, tried)
         return passed
 

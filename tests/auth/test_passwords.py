@@ -83,6 +83,13 @@ def test_an_empty_field_is_told_as_empty_and_as_nothing_else(browser):
     assert re.findall(r'id="(\w+)-error">([^<]+)<', page) == [("new_password_confirm", "This field is required.")]
 
 
+def test_a_wrong_present_password_is_on_record_and_an_empty_one_is_no_guess(browser, stored):
+    browser.post("/change", data={"password": "", "new_password": STRONG, "new_password_confirm": STRONG})
+    assert stored.changes("sign-in-failed") == []
+    change(browser, old="wrong", new="short", again="short")
+    assert len(stored.changes("sign-in-failed")) == 1
+
+
 @pytest.mark.parametrize(
     "good",
     [

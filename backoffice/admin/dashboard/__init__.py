@@ -8,10 +8,7 @@ from flask_admin import AdminIndexView, expose
 
 from backoffice.admin import menu, palette
 from backoffice.admin.cells import Cell, cell, opened, plain
-from backoffice.admin.dashboard.standing import standing
-from backoffice.admin.dashboard.trends import trends
-from backoffice.admin.dashboard.unfinished import unfinished
-from backoffice.admin.dashboard.unsaved import unsaved
+from backoffice.admin.dashboard import standing, trends, unfinished, unsaved
 from backoffice.admin.figures import Figure, figures
 from backoffice.admin.page import Page, wants_json
 from backoffice.admin.words import NOTHING, named_views, permitted, plural, singular
@@ -67,11 +64,11 @@ class Dashboard(Page, AdminIndexView):
             "admin/index.html",
             roles=[role.name for role in getattr(self.user, "roles", ())],
             waits=_waits(self.user, models),
-            unsaved=unsaved(self.user),
-            unfinished=unfinished(self.user, models),
-            trends=trends(self.user, models),
+            unsaved=unsaved.unsaved(self.user),
+            unfinished=unfinished.unfinished(self.user, models),
+            trends=trends.trends(self.user, models),
             cards=_cards(self.user, models),
-            standing=standing(self.user),
+            standing=standing.standing(self.user),
             changes=_latest(self.user),
         )
 
