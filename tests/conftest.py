@@ -78,6 +78,8 @@ def database(tmp_path_factory, worker_id):
     with server.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{own.database}" WITH (FORCE)'))
         connection.execute(text(f'CREATE DATABASE "{own.database}"'))
+        # As on SQLite: nobody waits until the disk has a commit.
+        connection.execute(text(f'ALTER DATABASE "{own.database}" SET synchronous_commit TO off'))
     yield own.render_as_string(hide_password=False)
     with server.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{own.database}" WITH (FORCE)'))
