@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 from sqlalchemy import bindparam, func, literal, select, true
 
-from backoffice.core.database.hints import Unindexed
+from backoffice.core.database.conditions import Unindexed
 from backoffice.core.model import db, now
 from backoffice.core.moments import Moment
 from backoffice.core.types import UtcDateTime

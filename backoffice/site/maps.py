@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import url_for
 from sqlalchemy import select
 
-from backoffice.core.database.hints import Unindexed
+from backoffice.core.database.conditions import Unindexed
 from backoffice.core.model import db
 from backoffice.core.types import LARGEST
 from backoffice.models.accounts import User

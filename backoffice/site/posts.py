@@ -4,7 +4,7 @@ from flask import abort
 from sqlalchemy import and_, case, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, load_only, selectinload
 
-from backoffice.core.database.hints import Sought, Unindexed, Walked
+from backoffice.core.database.conditions import Sought, Unindexed, Walked
 from backoffice.core.model import db, now
 from backoffice.core.paging import counting
 from backoffice.models.accounts import User

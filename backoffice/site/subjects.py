@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import case, distinct, func, literal, select
 from sqlalchemy.orm import aliased
 
-from backoffice.core.database.hints import Unindexed
+from backoffice.core.database.conditions import Unindexed
 from backoffice.core.model import db
 from backoffice.models.content import DEEPEST, Category, Post, post_category
 from backoffice.site import posts

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from backoffice.core.database.hints import Sought, Walked
+from backoffice.core.database.conditions import Sought, Walked
 from backoffice.core.model import db
 from backoffice.core.paging import counting
 from backoffice.models.content import Post, post_tag

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import bindparam, func, select
 
 from backoffice.core import moments
-from backoffice.core.database import hints
+from backoffice.core.database.conditions import among
 from backoffice.core.model import db, reading
 from backoffice.models.content import Category, Post, Tag
 from make import make
@@ -91,7 +91,7 @@ def test_any_number_of_keys_is_one_parameter(app):
     with app.app_context():
         keys = [make(Tag).id for _at in range(3)]
         db.session.commit()
-        asked = select(Tag.id).where(hints.among(Tag.id, "keys")).order_by(Tag.id)
+        asked = select(Tag.id).where(among(Tag.id, name="keys")).order_by(Tag.id)
         assert [list(db.session.scalars(asked, {"keys": some})) for some in ([], keys[:2], [*keys, 99])] == [
             [],
             keys[:2],

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from backoffice.core import moments, paging
 from backoffice.core.access import ALL, OWN, Person, condition, person, rule
-from backoffice.core.database.hints import among
+from backoffice.core.database.conditions import among
 from backoffice.core.model import Model
 from backoffice.core.paging import counting
 from backoffice.core.paging.counting import Number
@@ -91,7 +91,7 @@ def gathered(order: Order, keys: list[int]) -> Order:
 
     A database that takes them for many would read all of the list in its order to meet them.
     """
-    return _collected(order, select(order.model.id).where(among(order.model.id, "gathered", keys)))
+    return _collected(order, select(order.model.id).where(among(order.model.id, keys, "gathered")))
 
 
 def met(order: Order, rows: Select[Any], reach: int, within: ColumnElement[bool]) -> Order:

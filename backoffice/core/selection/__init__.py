@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from backoffice.core.access import condition
 from backoffice.core.catalogues import gettext as _
-from backoffice.core.database.among import among
+from backoffice.core.database.conditions import among
 from backoffice.core.model import Model, now
 from backoffice.core.selection.criteria import BadCriteria, Criteria, of
 
