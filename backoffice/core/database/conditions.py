@@ -25,15 +25,15 @@ class Condition(FunctionElement[bool]):
         return self
 
 
+@compiles(Condition)
+def _in_brackets(element: Condition, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)})"
+
+
 class Unindexed(Condition):
     """A condition on rows that are found by another: SQLite, which keeps no statistics, looks in no index for it."""
 
     inherit_cache = True
-
-
-@compiles(Unindexed)
-def _plain(element: Unindexed, compiler: Any, **options: Any) -> str:
-    return f"({compiler.process(element.clauses, **options)})"
 
 
 @compiles(Unindexed, "sqlite")
@@ -50,11 +50,6 @@ class Walked(Condition):
     inherit_cache = True
 
 
-@compiles(Walked)
-def _as_it_is(element: Walked, compiler: Any, **options: Any) -> str:
-    return f"({compiler.process(element.clauses, **options)})"
-
-
 @compiles(Walked, "postgresql")
 def _at_hand(element: Walked, compiler: Any, **options: Any) -> str:
     return f"({compiler.process(element.clauses, **options)}) IS TRUE"
@@ -64,11 +59,6 @@ class Sought(Condition):
     """That a key is among few others, wherever these stand: whoever sorts the rows finds all of them first."""
 
     inherit_cache = True
-
-
-@compiles(Sought)
-def _in_brackets(element: Sought, compiler: Any, **options: Any) -> str:
-    return f"({compiler.process(element.clauses, **options)})"
 
 
 class Among(Condition):
